@@ -1,0 +1,2 @@
+install:
+	.venv/bin/python -m pip install -e .
