@@ -1,0 +1,109 @@
+"""Refuse what would let a text reach files outside its workspace, or lie about where it stands.
+
+A submission is data: its text may be hostile.  The compiler, the assembler and the linker read
+files that a text names in these few ways only; the program itself runs in the emulator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from underglass.toolchain import asmlex, golex
+from underglass.toolchain.records import Diagnostic, Source
+
+__all__ = ["refusals"]
+
+# cmd/asm/internal/lex/input.go, hash; #line and #include are looked at more closely below.
+_DIRECTIVES = frozenset({"define", "else", "endif", "ifdef", "ifndef", "include", "line", "undef"})
+_HEADER = re.compile(r'"\w[\w.-]*"')
+_PLACE = "Messages and pictures need the true line, so line directives are not allowed: remove it."
+
+
+def refusals(sources: Iterable[Source]) -> tuple[Diagnostic, ...]:
+    """Return one diagnostic for each thing that is not allowed; empty when all is well."""
+    found: list[Diagnostic] = []
+    for source in sources:
+        if "\0" in source.text:
+            line = source.text.count("\n", 0, source.text.index("\0")) + 1
+            found.append(Diagnostic(source.origin, line, None, "there is a NUL character", "Remove it."))
+        check = _assembly if source.is_assembly else _go
+        found += [Diagnostic(source.origin, *place) for place in check(source.text)]
+    return tuple(found)
+
+
+def _go(text: str) -> Iterator[tuple[int, None, str, str]]:
+    """Yield what is not allowed in a Go text: line, column, message, advice."""
+    file = golex.parse(text)
+    for _, path, line in file.imports:
+        if path == "C":
+            yield (
+                line,
+                None,
+                'import "C" needs a C compiler, and programs here are built without one',
+                "Use Go, or Go assembly.",
+            )
+    for comment in file.comments:
+        if comment.text.startswith("//go:embed"):
+            yield (
+                comment.line,
+                None,
+                "//go:embed takes in files, and a program here consists of its sources alone",
+                "Write the data as a string or a byte slice.",
+            )
+        elif comment.text.startswith("/*line ") or (
+            # "must start at the beginning of the line", cmd/compile doc.go; white space before
+            # it is refused too.
+            comment.text.startswith("//line ") and comment.first
+        ):
+            yield comment.line, None, "this is a line directive", _PLACE
+
+
+def _assembly(text: str) -> Iterator[tuple[int, None, str, str]]:
+    """Yield what is not allowed in an assembly text.
+
+    A macro's text may hold `#include` and become a directive where it is used, so a `#` is
+    accepted only where the file itself starts a directive with it.
+    """
+    line: list[asmlex.Token] = []
+    in_macro = False
+    for token in [*asmlex.tokens(text), asmlex.Token("newline", "\n", 0, 0)]:
+        if token.kind == "comment":
+            continue
+        if token.kind != "newline":
+            line.append(token)
+            continue
+        yield from _directive(line, in_macro)
+        in_macro = bool(line) and line[-1].text == "\\"
+        line = []
+
+
+def _directive(line: list[asmlex.Token], in_macro: bool) -> Iterator[tuple[int, None, str, str]]:
+    """Look at one line of assembly; in_macro: the line before it ended in a backslash."""
+    for index, token in enumerate(line):
+        if token.text != "#":
+            continue
+        word = line[index + 1].text if index + 1 < len(line) else ""
+        if index > 0 or in_macro:
+            yield token.line, None, "# stands inside a line", "A directive begins its own line."
+        elif word == "line":
+            yield token.line, None, "#line is a line directive", _PLACE
+        elif word == "include":
+            name = line[index + 2].text if index + 2 < len(line) else ""
+            if not _HEADER.fullmatch(name):
+                yield (
+                    token.line,
+                    None,
+                    f"#include {name} leads out of the program's own directory"
+                    if name
+                    else "#include has no file name",
+                    'Include Go\'s headers by their names alone, as in #include "textflag.h".',
+                )
+        elif word not in _DIRECTIVES:
+            yield (
+                token.line,
+                None,
+                f"#{word} is no directive of Go's assembler",
+                f"It knows {', '.join('#' + d for d in sorted(_DIRECTIVES - {'line'}))}. "
+                "Comments start with //, numbers with $.",
+            )

@@ -1,0 +1,170 @@
+"""Build a program with the real toolchain, in a directory that is kept and used again.
+
+What was built once is found by its content and not built again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from underglass.errors import BuildError, ToolchainMissing
+from underglass.toolchain import golex, locking, process, stubs
+from underglass.toolchain.diagnostics import build_error, diagnose
+from underglass.toolchain.go import Go, find_go
+from underglass.toolchain.records import Build, Source
+from underglass.toolchain.refusals import refusals
+from underglass.toolchain.sources import GENERATED, check_names
+
+__all__ = ["FLAGS", "build", "filled", "prepare"]
+
+FLAGS = ("-trimpath", "-buildvcs=false")
+_FORMAT = "1"  # part of each content key: raise it when the generated text changes its meaning
+_KEPT = 256  # programs in the cache; each has about 2 MB
+_WORKSPACES = 8
+Progress = Callable[[str], None]
+
+
+def build(
+    sources: Iterable[Source],
+    *,
+    keep: bool = True,
+    progress: Progress | None = None,
+    timeout: float = 120.0,
+) -> Build:
+    """Build sources into an ELF file for linux/amd64.
+
+    Args:
+        sources: Go and assembly of one package main; a missing `func main` is added.
+        keep: keep every top-level function in the program, called or not, so that it can be
+            called from outside.  Without it the program is the reader's own and no more.
+        progress: told, in words, what takes long.
+        timeout: seconds that the toolchain may run.
+
+    Raises:
+        BuildError: the sources are at fault, or the time was up.
+        ToolchainMissing: there is no Go to build with.
+    """
+    sources = tuple(sources)
+    go = find_go()
+    plan = prepare(sources, go)
+    generated = stubs.generate(plan, keep=keep)
+    store = go.cache / "elf"
+    elf = store / f"{_key(sources, generated, go)}.elf"
+    done = Build(elf, sources, plan.prototypes, go.version, plan.notes)
+    try:
+        os.utime(elf)  # used just now: the cache drops what was not used for longest
+        return done
+    except FileNotFoundError:
+        store.mkdir(parents=True, exist_ok=True)
+    warm = go.cache / f"warm-{go.version.replace(' ', '_').replace('/', '_')}"
+    if progress is not None and not warm.exists():
+        progress("first build: compiling the runtime, once")
+    partial = store / f"{uuid.uuid4().hex}.partial"
+    try:
+        with filled(go, sources, generated) as workspace:
+            answer = _go_build(go, workspace, partial, timeout)
+        if answer.returncode != 0 or not partial.exists():
+            raise build_error(diagnose(answer.stderr + answer.stdout, sources, plan, go))
+        partial.replace(elf)
+    finally:
+        partial.unlink(missing_ok=True)
+    warm.touch()
+    _prune(store)
+    return done
+
+
+def prepare(sources: tuple[Source, ...], go: Go) -> stubs.Plan:
+    """Check sources and plan what to add to them.
+
+    Raises:
+        BuildError: something in them is not allowed, or wrong before any compiler sees it.
+    """
+    check_names(sources)
+    refused = refusals(sources)
+    if refused:
+        raise build_error(refused)
+    plan = stubs.plan(sources, go.language, go.root)
+    if plan.problems:
+        raise build_error(plan.problems)
+    return plan
+
+
+@contextmanager
+def filled(go: Go, sources: Iterable[Source], generated: str | None) -> Iterator[Path]:
+    """Hold a workspace that has exactly these files; it is free for others afterwards."""
+    files = {source.name: _on_disk(source) for source in sources}
+    files["go.mod"] = f"module underglass\n\ngo {go.language}\n"
+    if generated is not None:
+        files[GENERATED] = generated
+    with locking.first_free(go.cache / "workspaces", _WORKSPACES) as workspace:
+        temporary = workspace / ".tmp"
+        with os.scandir(workspace) as entries:
+            stale = [entry for entry in entries if entry.name not in files]
+        for entry in stale:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                Path(entry.path).unlink()
+        temporary.mkdir()
+        for name, text in files.items():
+            data = text.encode("utf-8", "replace")
+            path = workspace / name
+            if not path.is_file() or path.read_bytes() != data:
+                path.write_bytes(data)
+        yield workspace
+
+
+def _on_disk(source: Source) -> str:
+    """Return a source's text as Go is to read it: with a package clause, if it lacks one."""
+    if source.is_assembly or golex.parse(source.text).package is not None:
+        return source.text
+    return f"package main; /*line {source.name}:1:1*/{source.text}"
+
+
+def _go_build(go: Go, workspace: Path, output: Path, timeout: float) -> process.Completed:
+    # GOTMPDIR inside the workspace: what a killed go leaves behind goes with the next build.
+    try:
+        return go.run(
+            ["build", *FLAGS, "-o", str(output), "."],
+            cwd=workspace,
+            env={"GOTMPDIR": str(workspace / ".tmp")},
+            timeout=timeout,
+        )
+    except process.TimedOut as error:
+        raise BuildError(
+            f"The build was stopped after {timeout:g} seconds. If it was the first one on a slow "
+            "machine, run it again: what it has compiled is kept. Otherwise look for a very large "
+            "array, constant or macro in the sources."
+        ) from error
+
+
+def _key(sources: Iterable[Source], generated: str | None, go: Go) -> str:
+    """Return the content key: everything that the ELF depends on, and nothing else."""
+    digest = hashlib.sha256()
+    parts = [_FORMAT, go.version, str(go.root), *FLAGS, generated or ""]
+    for source in sorted(sources, key=lambda source: source.name):
+        parts += [source.name, source.text]
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(data) + data)
+    return digest.hexdigest()
+
+
+def _prune(store: Path) -> None:
+    """Drop the programs that were not used for longest, beyond the number kept."""
+    try:
+        with os.scandir(store) as entries:
+            found = [(entry.stat().st_mtime, entry.path) for entry in entries]
+        for _, path in sorted(found)[: max(0, len(found) - _KEPT)]:
+            Path(path).unlink()
+    except OSError as error:
+        if not store.is_dir():
+            raise ToolchainMissing(
+                f"The cache directory {store} has gone: {error.strerror}. Build once more."
+            ) from error
