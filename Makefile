@@ -1,2 +1,110 @@
-install:
-	.venv/bin/python -m pip install -e .
+# Everything the project is run with. A fresh machine needs Python 3.11 (or later) and make.
+#
+#   make lab          open the book in JupyterLab       (make lab ARGS="--no-browser --port 8899")
+#   make test         lint, types and every test        (make test ARGS="-k frame")
+#   make site         the static book in _site/
+#   make notebooks    what a commit must not carry, taken out of the notebooks
+#   make screenshots  the pages as PNG in screenshots/, to be looked at
+#   make clean        delete all of the above, .venv included
+#
+# PYTHON=/path/to/python chooses the interpreter that .venv is made from.
+
+SHELL  := /bin/sh
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/.underglass
+ARGS   ?=
+PYTHON ?=
+
+# Builds and executed notebooks stay inside the checkout unless the reader says otherwise.
+UNDERGLASS_CACHE ?= $(CURDIR)/.cache/underglass
+export UNDERGLASS_CACHE
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# A PYTHONPATH or an activated environment of the reader's must not reach into ours.
+unexport PYTHONPATH
+unexport PYTHONHOME
+
+# What the book opens on: the chapter with the lowest number.
+CHAPTER = $(firstword $(sort $(wildcard book/[0-9]*.ipynb)))
+
+.PHONY: help lab test lint site notebooks screenshots clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+lab: $(STAMPS)/lab $(STAMPS)/go
+	@echo "==> JupyterLab on $(CHAPTER); end it with Ctrl-C"
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url="/lab/tree/$(CHAPTER)" $(ARGS)
+
+# Two workers: the least that hides the waiting for browsers and kernels, on the smallest machine we promise.
+test: lint $(STAMPS)/go
+	@echo "==> tests (the first run also builds the static book)"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(STAMPS)/test
+	@echo "==> ruff, mypy"
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+site: $(STAMPS)/site $(STAMPS)/go
+	@echo "==> running the chapters and writing the static book"
+	$(BIN)/python -m sphinx -W --keep-going -b html -d .cache/sphinx book _site $(ARGS)
+	@echo "==> open _site/index.html"
+
+notebooks: $(STAMPS)/lab
+	$(BIN)/python tests/notebook_rules.py --write book/*.ipynb labs/*.ipynb solutions/*.ipynb
+
+screenshots: $(STAMPS)/test $(STAMPS)/go
+	$(BIN)/python -m pytest -q -m browser --screenshots=screenshots tests/browser $(ARGS)
+
+clean:
+	rm -rf $(VENV) .cache _site screenshots dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the environment -------------------------------------------------------------------------------------
+# Each stamp is remade when pyproject.toml changes, so a pull that adds a dependency installs it.
+
+# Without ?=, since PYTHON may be empty: the first interpreter that is new enough.
+$(STAMPS)/python:
+	@set -e; \
+	if $(BIN)/python -m pip --version >/dev/null 2>&1; then mkdir -p $(STAMPS); touch $@; exit 0; fi; \
+	for candidate in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "==> making $(VENV) with $$candidate ($$("$$candidate" --version))"; \
+	    "$$candidate" -m venv $(VENV) || { \
+	      echo "make: $$candidate cannot make a virtual environment." \
+	           "On Debian and Ubuntu: apt install python3-venv; then run make again." >&2; exit 1; }; \
+	    mkdir -p $(STAMPS); touch $@; exit 0; \
+	  fi; \
+	done; \
+	echo "make: no Python 3.11 or later among: $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)." \
+	     "Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
+	exit 1
+
+$(STAMPS)/lab: $(STAMPS)/python pyproject.toml
+	@echo "==> installing underglass and what it needs (first time: about 250 MB and a minute or two)"
+	$(BIN)/python -m pip install --editable .
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@# JupyterLab asks about its news on first start; in our own environment the answer is no.
+	@echo '{"@jupyterlab/apputils-extension:notification":' \
+	  '{"fetchNews": "false", "checkForUpdates": false}}' > $(VENV)/share/jupyter/lab/settings/overrides.json
+	@touch $@
+
+$(STAMPS)/site: $(STAMPS)/lab
+	@echo "==> installing what the static book needs"
+	$(BIN)/python -m pip install --editable '.[site]'
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/lab
+	@echo "==> installing what the tests need"
+	$(BIN)/python -m pip install --editable '.[site,teach,test]'
+	@touch $@ $(STAMPS)/site
+
+# The first Go build compiles Go's runtime for linux/amd64: better here, announced, than under the first cell.
+$(STAMPS)/go: $(STAMPS)/lab
+	@echo "==> first Go build: compiling the Go runtime, once"
+	@$(BIN)/python -c 'from underglass.toolchain import Source, build; \
+	  build([Source("main.go", "package main\n\nfunc main() {}\n", "main.go")])'
+	@touch $@

@@ -1,0 +1,172 @@
+"""What every test may use: a small built program, Chromium, a place of its own for Jupyter's files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from underglass.goprogram import GoProgram
+    from underglass.toolchain import Build
+
+ROOT = Path(__file__).parent.parent
+
+# The same examples on every machine and run (a found failure becomes a named test in fixedbugs/), and no
+# deadline: the first build of a worker takes seconds.
+settings.register_profile("underglass", derandomize=True, deadline=None, database=None)
+settings.load_profile("underglass")
+
+ADD_S = """\
+#include "textflag.h"
+
+// func add(x, y int64) int64
+TEXT ·add(SB), NOSPLIT, $0-24
+	MOVQ x+0(FP), AX
+	ADDQ y+8(FP), AX
+	MOVQ AX, ret+16(FP)
+	RET
+"""
+
+MAIN_GO = """\
+package main
+
+func add(x, y int64) int64
+
+func main() {
+	println(add(23, 4))
+}
+"""
+
+# Each of these costs many seconds: their tests run in one worker, so that it is paid once.
+SHARED = ("site", "lab_server")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screenshots", metavar="DIR", type=Path, default=None, help="write the browser tests' pages as PNG"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        for name in SHARED:
+            if name in names:
+                item.add_marker(pytest.mark.xdist_group(name))
+        if "chromium" in names:
+            item.add_marker(pytest.mark.browser)
+        if "site" in names:
+            item.add_marker(pytest.mark.site)
+
+
+def in_ci() -> bool:
+    """Say whether this is continuous integration, where nothing may be left out."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    report = yield
+    if report.skipped and in_ci() and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: skipped in CI, where no test may be: {report.longrepr[2]}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    report = yield
+    if report.skipped and in_ci():
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid}: skipped in CI, where no test may be: {report.longrepr[2]}"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _jupyter_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep Jupyter's and IPython's files of the person who runs the tests out, and ours out of theirs."""
+    home = tmp_path_factory.mktemp("jupyter")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+            (home / name.lower()).mkdir()
+            patch.setenv(name, str(home / name.lower()))
+        patch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+        patch.delenv("JUPYTER_PATH", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def add_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The smallest program of the book as files: main.go, which calls add, and add.s."""
+    folder = tmp_path_factory.mktemp("add")
+    (folder / "main.go").write_text(MAIN_GO, encoding="utf-8")
+    (folder / "add.s").write_text(ADD_S, encoding="utf-8")
+    return folder / "main.go", folder / "add.s"
+
+
+@pytest.fixture(scope="session")
+def add_build() -> Build:
+    """That program, built by the real toolchain."""
+    from underglass.toolchain import Source, build
+
+    return build([Source("main.go", MAIN_GO, "main.go"), Source("add.s", ADD_S, "add.s")])
+
+
+@pytest.fixture(scope="session")
+def add_program(add_files: tuple[Path, Path]) -> GoProgram:
+    """That program as a reader holds it."""
+    import underglass
+
+    return underglass.build(*add_files)
+
+
+def find_chromium() -> Path | None:
+    """Return the system's Chromium or Chrome; $CHROMIUM decides where several are installed."""
+    if named := os.environ.get("CHROMIUM"):
+        return Path(named)
+    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
+        if found := shutil.which(name):
+            return Path(found)
+    places = [
+        Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+        Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+        *(
+            Path(os.environ[name]) / "Google/Chrome/Application/chrome.exe"
+            for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+            if name in os.environ
+        ),
+    ]
+    return next((place for place in places if place.is_file()), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The path of the system's Chromium; without one the test is skipped, in CI it fails."""
+    found = find_chromium()
+    if found is None:
+        pytest.skip("no Chromium or Chrome on this machine; install one, or name it in $CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static book, built once; warnings are errors, as in `make site`."""
+    output = tmp_path_factory.mktemp("site")
+    options = ["-W", "--keep-going", "-b", "html", "-d", str(output / "doctrees")]
+    run = subprocess.run(
+        [sys.executable, "-m", "sphinx", *options, str(ROOT / "book"), str(output / "html")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    assert run.returncode == 0, f"the static book does not build:\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}"
+    return output / "html"
