@@ -1,15 +1,34 @@
-"""Turn what the toolchain says into diagnostics that name the reader's own place."""
+"""Turn what the toolchain says into diagnostics that name the reader's own place.
+
+Compiler and assembler lead each message with a file and line; the linker names symbols, and the
+place is looked up in the sources.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from underglass.errors import BuildError
-from underglass.toolchain import stubs
+from underglass.toolchain import asmlex, golex
+from underglass.toolchain.advice import Known, advise
 from underglass.toolchain.go import Go
+from underglass.toolchain.places import definition, reference
 from underglass.toolchain.records import Diagnostic, Source
+from underglass.toolchain.sources import GENERATED
 
-__all__ = ["build_error", "diagnose"]
+__all__ = ["build_error", "diagnose", "located"]
+
+_PLACED = re.compile(
+    r"(?:asm: |vet: )?(?P<path>[^\s:()][^:()\n]*?\.(?:go|s|h))"
+    r":(?P<line>\d+)(?::(?P<column>\d+))?: (?P<message>.*)"
+)
+_INSIDE = re.compile(r"\(?[^\s:()]*?(?P<name>[^\s:()/\\]+\.(?:go|s)):(?P<line>\d+)(?::\d+)?\)?")
+_SKIPPED = re.compile(
+    r"# |asm: assembly (of|failed)|go: finding module|note: module requires|too many errors|\s*$"
+)
+_LINKED = re.compile(r"(?:link: )?(?P<symbol>[^\s:]+): (?P<message>.*)")
+_CHAIN = re.compile(r"\s*(?:grows (?P<bytes>\d+) bytes)?,? ?(?:calls )?(?P<symbol>\S+?)<\d>")
 
 
 def build_error(diagnostics: Iterable[Diagnostic]) -> BuildError:
@@ -18,6 +37,127 @@ def build_error(diagnostics: Iterable[Diagnostic]) -> BuildError:
     return BuildError("\n".join(map(str, diagnostics)), diagnostics)
 
 
-def diagnose(output: str, sources: tuple[Source, ...], plan: stubs.Plan, go: Go) -> tuple[Diagnostic, ...]:
-    """Return the diagnostics in what `go build` or `go vet` wrote."""
-    return (Diagnostic("", None, None, output),)
+def diagnose(output: str, sources: tuple[Source, ...], go: Go) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics in what `go build` or `go vet` wrote, each of them once."""
+    known = _known(sources, go)
+    by_name = {source.name: source for source in sources}
+    found: dict[tuple[str, int | None, str], Diagnostic] = {}
+    for head, tail in _messages(_without_paths(output, go)):
+        diagnostic = _read(head, tail, by_name, known)
+        found.setdefault((diagnostic.source, diagnostic.line, diagnostic.message), diagnostic)
+    return tuple(found.values()) or (
+        Diagnostic("", None, None, "go ended without a program and without a word", "Build again."),
+    )
+
+
+def located(
+    path: str, line: str, column: str | None, message: str, by_name: dict[str, Source], known: Known
+) -> Diagnostic:
+    """Return a diagnostic for a place that the toolchain named."""
+    source = by_name.get(re.split(r"[/\\]", path)[-1])
+    advice = advise(message, known)
+    if source is None:  # the generated file, or one of Go's own headers: no place of the reader's
+        place = "" if GENERATED in path else f"{path}:{line}: "
+        return Diagnostic("", None, None, place + message, advice)
+    number = int(line)
+    return Diagnostic(source.origin, number, int(column) if column else None, message, advice)
+
+
+def _known(sources: tuple[Source, ...], go: Go) -> Known:
+    names: set[str] = set()
+    assembly: set[str] = set()
+    for source in sources:
+        if source.is_assembly:
+            symbols = (text.symbol for text in asmlex.texts(source.text))
+            assembly.update(s.removeprefix("main.") for s in symbols if s.startswith("main."))
+        else:
+            names.update(t.text for t in golex.code_tokens(source.text) if t.kind == "name")
+    return Known(frozenset(names | assembly), frozenset(assembly), go.root)
+
+
+def _without_paths(output: str, go: Go) -> str:
+    """Take out where the cache and Go are: it is not the reader's concern."""
+    output = re.sub(re.escape(str(go.cache / "workspaces")) + r"[/\\]\d+[/\\]", "", output)
+    header = re.escape(str(go.root / "pkg" / "include")) + r"[/\\]"
+    output = re.sub(
+        r"#include: open " + header + r"([^:\s]+): [^\n]*", r'there is no header named "\1"', output
+    )
+    return output.replace(str(go.root), "GOROOT")
+
+
+def _messages(output: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each message: its first line, and the lines that go with it."""
+    head: str | None = None
+    tail: list[str] = []
+    for line in output.splitlines():
+        goes_on = line.startswith((" ", "\t")) or re.fullmatch(r"\S+<\d>", line)
+        if head is not None and goes_on:
+            tail.append(line.strip())
+        elif not _SKIPPED.match(line):
+            if head is not None:
+                yield head, tail
+            head, tail = line.rstrip(), []
+    if head is not None:
+        yield head, tail
+
+
+def _read(head: str, tail: list[str], by_name: dict[str, Source], known: Known) -> Diagnostic:
+    placed = _PLACED.fullmatch(head)
+    if placed:
+        message = _with_tail(placed["message"], tail, by_name)
+        return located(placed["path"], placed["line"], placed["column"], message, by_name, known)
+    head = re.sub(r"^(?:asm|link|vet|go): ", "", head)
+    inside = _INSIDE.search(head)
+    if inside and inside["name"] in by_name:  # asm: main.add: invalid instruction: 00022 (a.s:5) JMP
+        message = " ".join(_INSIDE.sub("", head, count=1).split())
+        message = re.sub(r"(invalid instruction: )\d+ ", r"\1", message)
+        return located(inside["name"], inside["line"], None, message, by_name, known)
+    linked = _LINKED.fullmatch(head)
+    sources = by_name.values()
+    place: tuple[Source, int] | None = None
+    if linked:
+        missing = re.search(r"relocation target (\S+) not defined", linked["message"])
+        if missing:
+            place = reference(linked["symbol"], missing[1], sources)
+        place = place or definition(linked["symbol"], sources)
+    twice = re.search(r"duplicated definition of symbol ([^\s,]+)", head)
+    if twice:
+        head, place = f"{twice[1]} is defined twice: duplicated definition", definition(twice[1], sources)
+    if "nosplit stack over" in head:
+        tail = [_chain(tail)]
+    message = _with_tail(head, tail, by_name)
+    advice = advise(message, known)
+    if place is None:
+        return Diagnostic("", None, None, message, advice)
+    return Diagnostic(place[0].origin, place[1], None, message, advice)
+
+
+def _chain(tail: list[str]) -> str:
+    """Return the linker's account of a NOSPLIT chain as one line.
+
+    >>> _chain(["main.add<0>", "grows 2016 bytes, calls main.b<0>", "grows 416 bytes, calls main.c<0>"])
+    'main.add (2016 bytes) calls main.b (416 bytes) calls main.c'
+    """
+    chain, last = "", ""
+    for line in tail:
+        found = _CHAIN.match(line)
+        if not found:
+            last = f", {line}"
+            continue
+        if chain:
+            chain += f" ({found['bytes']} bytes) calls " if found["bytes"] else ", "
+        chain += found["symbol"]
+    return chain + last
+
+
+def _with_tail(message: str, tail: list[str], by_name: dict[str, Source]) -> str:
+    """Join a message and the lines that go with it; places in them get the reader's names."""
+    parts = []
+    for line in tail:
+        placed = _PLACED.fullmatch(line)
+        if placed:
+            name = re.split(r"[/\\]", placed["path"])[-1]
+            origin = by_name[name].origin if name in by_name else name
+            line = f"{placed['message']} in {origin}, line {placed['line']}"
+        parts.append(line)
+    return f"{message} ({'; '.join(parts)})" if parts else message

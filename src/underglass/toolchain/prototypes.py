@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
+from pathlib import Path
 
 from underglass.toolchain import golex
 from underglass.toolchain.records import Diagnostic, Prototype, Source
 
-__all__ = ["ABOVE", "prototype_above", "qualifiers"]
+__all__ = ["ABOVE", "prototype_above", "qualifiers", "standard_packages"]
 
 ABOVE = (
     "To call it from Go, write its prototype in a comment directly above TEXT, "
@@ -104,3 +107,20 @@ def qualifiers(text: str) -> tuple[str, ...]:
         if first.kind == second.kind == "name" and dot.text == "." and before.text != "."
     ]
     return tuple(dict.fromkeys(found))
+
+
+@functools.lru_cache(maxsize=4)
+def standard_packages(goroot: Path) -> dict[str, tuple[str, ...]]:
+    """Return the standard library's public packages: last element of the path → the paths.
+
+    `math/rand/v2` counts as rand: its package clause says so.
+    """
+    top = goroot / "src"
+    found: dict[str, list[str]] = {"unsafe": ["unsafe"]}
+    for directory, inner, files in os.walk(top):
+        inner[:] = sorted(set(inner) - {"internal", "vendor", "cmd", "testdata", "builtin", "unsafe"})
+        parts = Path(directory).relative_to(top).parts
+        if parts and any(f.endswith(".go") and not f.endswith("_test.go") for f in files):
+            versioned = len(parts) > 1 and re.fullmatch(r"v\d+", parts[-1])
+            found.setdefault(parts[-2] if versioned else parts[-1], []).append("/".join(parts))
+    return {name: tuple(paths) for name, paths in found.items()}

@@ -7,14 +7,12 @@ generated, unless the reader's Go declares the function already.
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from underglass.toolchain import asmlex, constraints, golex
-from underglass.toolchain.prototypes import ABOVE, prototype_above, qualifiers
+from underglass.toolchain.prototypes import ABOVE, prototype_above, qualifiers, standard_packages
 from underglass.toolchain.records import Diagnostic, Prototype, Source
 
 __all__ = ["Plan", "generate", "plan"]
@@ -165,7 +163,11 @@ def _imports(
     specs: dict[str, str] = {}
     for prototype in generated:
         for qualifier in qualifiers(prototype.text):
-            paths = [known[qualifier]] if qualifier in known else _standard(goroot, qualifier)
+            paths = (
+                [known[qualifier]]
+                if qualifier in known
+                else list(standard_packages(goroot).get(qualifier, ()))
+            )
             if len(paths) == 1:
                 specs[qualifier] = f'{qualifier} "{paths[0]}"'
                 continue
@@ -185,20 +187,6 @@ def _imports(
                 )
             )
     return tuple(specs.values())
-
-
-@functools.lru_cache(maxsize=64)
-def _standard(goroot: Path, name: str) -> list[str]:
-    """Return the import paths of the standard library that end in a name."""
-    if name == "unsafe":
-        return ["unsafe"]
-    top = goroot / "src"
-    found = []
-    for directory, inner, files in os.walk(top):
-        inner[:] = sorted(set(inner) - {"internal", "vendor", "cmd", "testdata", "builtin"})
-        if Path(directory).name == name and any(f.endswith(".go") for f in files):
-            found.append(Path(directory).relative_to(top).as_posix())
-    return found
 
 
 def generate(plan: Plan, *, keep: bool) -> str | None:

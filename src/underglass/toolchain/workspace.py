@@ -70,7 +70,7 @@ def build(
         with filled(go, sources, generated) as workspace:
             answer = _go_build(go, workspace, partial, timeout)
         if answer.returncode != 0 or not partial.exists():
-            raise build_error(diagnose(answer.stderr + answer.stdout, sources, plan, go))
+            raise build_error(diagnose(answer.stderr + answer.stdout, sources, go))
         partial.replace(elf)
     finally:
         partial.unlink(missing_ok=True)
@@ -121,8 +121,10 @@ def filled(go: Go, sources: Iterable[Source], generated: str | None) -> Iterator
 
 
 def _on_disk(source: Source) -> str:
-    """Return a source's text as Go is to read it: with a package clause, if it lacks one."""
-    if source.is_assembly or golex.parse(source.text).package is not None:
+    """Return a source's text as Go is to read it: with the package clause or line end it lacks."""
+    if source.is_assembly:  # the assembler wants an end to the last line, too
+        return source.text if source.text.endswith("\n") else source.text + "\n"
+    if golex.parse(source.text).package is not None:
         return source.text
     return f"package main; /*line {source.name}:1:1*/{source.text}"
 
