@@ -154,7 +154,8 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     home = tmp_path_factory.mktemp("lab")
     root = home / "root"
     for folder in ("book", "labs"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        if (ROOT / folder).is_dir():
+            shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     write_settings(home / "settings")
     server = LabServer(f"http://127.0.0.1:{free_port()}/", secrets.token_hex(16), root)
     options = [
