@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from underglass.toolchain.opcodes import nearest
-from underglass.toolchain.prototypes import standard_packages
+from underglass.toolchain.prototypes import ABOVE, standard_packages
 
 __all__ = ["Known", "advise"]
 
@@ -84,6 +84,8 @@ def _undefined(found: re.Match[str], known: Known) -> str:
     name = found.group(1)
     if "." in name:
         return ""
+    if name in known.assembly:
+        return "It is in assembly. " + ABOVE.format(name=name)
     if name in standard_packages(known.goroot):
         paths = standard_packages(known.goroot)[name]
         return (
@@ -112,8 +114,8 @@ def _unlinked(found: re.Match[str], known: Known) -> str:
         return f"Nothing in the program defines {target}.{hint}"
     close = difflib.get_close_matches(short, sorted(known.assembly - {short}), n=1, cutoff=0.7)
     return (
-        f"No source has a function {short} with a body: write TEXT ·{short}(SB) in assembly, or "
-        f"func {short} in Go. {_choice(close)}".rstrip()
+        f"Nothing in the program defines {short}. A function needs TEXT ·{short}(SB) in assembly or a "
+        f"body in Go; data needs DATA and GLOBL, or a Go variable. {_choice(close)}".rstrip()
     )
 
 
@@ -167,7 +169,8 @@ _RULES: tuple[tuple[str, _Answer], ...] = (
     (
         r"invalid instruction",
         "The instruction exists, but not with operands of these kinds or sizes. Operands go from "
-        "source to destination, and at most one of them is in memory.",
+        "source to destination, at most one of them is in memory, and only MOVQ to a register "
+        "takes a number of more than 32 bits.",
     ),
     (r"expected register; found %", "Registers are written without %: AX, BX, SP."),
     (r"bad scale: ", "An index is scaled by 1, 2, 4 or 8, as in (AX)(BX*8)."),

@@ -25,10 +25,11 @@ _PLACED = re.compile(
 )
 _INSIDE = re.compile(r"\(?[^\s:()]*?(?P<name>[^\s:()/\\]+\.(?:go|s)):(?P<line>\d+)(?::\d+)?\)?")
 _SKIPPED = re.compile(
-    r"# |asm: assembly (of|failed)|go: finding module|note: module requires|too many errors|\s*$"
+    r"# |asm: assembly (of|failed)|go: finding module|note: module requires|\s*$"
+    r"|.*(too many errors$|local import \S+ in non-local package$)"
 )
 _LINKED = re.compile(r"(?:link: )?(?P<symbol>[^\s:]+): (?P<message>.*)")
-_CHAIN = re.compile(r"\s*(?:grows (?P<bytes>\d+) bytes)?,? ?(?:calls )?(?P<symbol>\S+?)<\d>")
+_CHAIN = re.compile(r"\s*(?:grows (?P<bytes>\d+) bytes)?,? ?(?:calls )?(?P<symbol>\S+?)<(?P<abi>\d)>")
 
 
 def build_error(diagnostics: Iterable[Diagnostic]) -> BuildError:
@@ -44,6 +45,9 @@ def diagnose(output: str, sources: tuple[Source, ...], go: Go) -> tuple[Diagnost
     found: dict[tuple[str, int | None, str], Diagnostic] = {}
     for head, tail in _messages(_without_paths(output, go)):
         diagnostic = _read(head, tail, by_name, known)
+        place = (diagnostic.source, diagnostic.line)
+        if "invalid instruction" in diagnostic.message and any(key[:2] == place for key in found):
+            continue  # a consequence of what was said about this line before
         found.setdefault((diagnostic.source, diagnostic.line, diagnostic.message), diagnostic)
     return tuple(found.values()) or (
         Diagnostic("", None, None, "go ended without a program and without a word", "Build again."),
@@ -60,6 +64,10 @@ def located(
         place = "" if GENERATED in path else f"{path}:{line}: "
         return Diagnostic("", None, None, place + message, advice)
     number = int(line)
+    label = re.fullmatch(r"undefined label (\S+)", message)
+    if label:  # the assembler reports it at the end of the function; show the first use in the source
+        uses = (token.line for token in asmlex.tokens(source.text) if token.text == label[1])
+        number = next(uses, number)
     return Diagnostic(source.origin, number, int(column) if column else None, message, advice)
 
 
@@ -137,6 +145,8 @@ def _chain(tail: list[str]) -> str:
 
     >>> _chain(["main.add<0>", "grows 2016 bytes, calls main.b<0>", "grows 416 bytes, calls main.c<0>"])
     'main.add (2016 bytes) calls main.b (416 bytes) calls main.c'
+
+    The linker writes <0> for ABI0 and <1> for ABIInternal (cmd/internal/obj/link.go, ABI).
     """
     chain, last = "", ""
     for line in tail:
@@ -146,7 +156,7 @@ def _chain(tail: list[str]) -> str:
             continue
         if chain:
             chain += f" ({found['bytes']} bytes) calls " if found["bytes"] else ", "
-        chain += found["symbol"]
+        chain += found["symbol"] + ("<ABIInternal>" if found["abi"] == "1" else "")
     return chain + last
 
 

@@ -55,7 +55,7 @@ def nearest(word: str, goroot: Path, count: int = 3) -> list[str]:
     likely = [upper, *(upper + size for size in "QLWB")]  # a forgotten size
     found = [name for name in likely if name in known]
     if not found:
-        found = [upper[:-1]] if upper[:-1] in known else []
-        close = difflib.get_close_matches(upper, sorted(known), n=count, cutoff=0.6)
-        found += [name for name in close if name not in found]
+        if upper[:-1] in known:
+            return [upper[:-1]]
+        found = difflib.get_close_matches(upper, sorted(known), n=count, cutoff=0.6)
     return found[:count]

@@ -13,16 +13,19 @@ __all__ = ["definition", "reference"]
 def definition(symbol: str, sources: Iterable[Source]) -> tuple[Source, int] | None:
     """Return the source and line that define a linker symbol such as main.add, if one does."""
     symbol = symbol.removesuffix(".abi0")
+    declared: tuple[Source, int] | None = None  # in Go, without a body
     for source in sources:
         if source.is_assembly:
             for text in asmlex.texts(source.text):
                 if text.symbol == symbol:
                     return source, text.line
-        elif symbol.startswith("main."):
-            for function in golex.parse(source.text).functions:
-                if function.name == symbol.removeprefix("main.") and not function.receiver:
+            continue
+        for function in golex.parse(source.text).functions:
+            if f"main.{function.name}" == symbol and not function.receiver:
+                if function.has_body:
                     return source, function.line
-    return None
+                declared = declared or (source, function.line)
+    return declared
 
 
 def reference(inside: str, symbol: str, sources: Iterable[Source]) -> tuple[Source, int] | None:

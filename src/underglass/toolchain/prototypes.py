@@ -46,7 +46,8 @@ def _read(source: Source, text: str, line: int, column: int, name: str) -> Proto
         return Diagnostic(source.origin, line, column, message, advice)
 
     functions = golex.parse(text).functions
-    if not functions:
+    words = [token.text for token in golex.code_tokens(text)]
+    if not functions or any(words.count(a) != words.count(b) for a, b in ("()", "[]", "{}")):
         return wrong(
             "this prototype does not end",
             "Write it on one line, with as many ) as (, as in `// func add(x, y int64) int64`.",
@@ -59,18 +60,13 @@ def _read(source: Source, text: str, line: int, column: int, name: str) -> Proto
             "A prototype has no body: the assembly below it is the body.",
         )
     if function.receiver:
-        words = [t.text for t in golex.code_tokens(function.receiver) if t.kind == "name"]
-        if "*" in function.receiver or not words:
-            return wrong(
-                f"{shown} is a method of a pointer, and assembly has no way to write its symbol",
-                "Write a function that takes the pointer, and call it from the method.",
-            )
-        declared = f"{words[-1]}.{function.name}"
-    else:
-        declared = function.name
-    if declared != name:
         return wrong(
-            f"the prototype is of {declared}, but the TEXT below it is {name}",
+            f"{shown} is a method, and Go makes no ABI0 wrapper for methods",
+            "Write a function that takes the receiver as its first argument, and call it from the method.",
+        )
+    if function.name != name:
+        return wrong(
+            f"the prototype is of {function.name}, but the TEXT below it is {name}",
             "Give both the same name, or take the prototype out of the comment.",
         )
     if function.is_generic:
@@ -78,7 +74,7 @@ def _read(source: Source, text: str, line: int, column: int, name: str) -> Proto
             f"{name} has type parameters",
             "A function in assembly has one body: write one prototype for each type.",
         )
-    return Prototype(declared, function.declaration, source.name, line, column)
+    return Prototype(name, function.declaration, source.name, line, column)
 
 
 def _outside_braces(text: str) -> list[golex.Token]:

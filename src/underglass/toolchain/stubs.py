@@ -75,7 +75,7 @@ def plan(sources: Iterable[Source], language: str, goroot: Path) -> Plan:
         for name, (_, function) in declared.items()
         if not function.is_generic and (function.has_body or name in in_assembly)
     ]
-    values += [p.name for p in generated if "." not in p.name]
+    values += [prototype.name for prototype in generated]
     functions = tuple(dict.fromkeys(n for n in values if n not in ("main", "init", "_")))
     has_main = "main" in declared or any(p.name == "main" for p in generated)
     return Plan(
@@ -102,6 +102,16 @@ def _from_assembly(
     for source in assembly:
         lines = source.text.split("\n")
         for text in asmlex.texts(source.text):
+            if "." not in text.symbol and not text.is_local:
+                notes.append(
+                    Diagnostic(
+                        source.origin,
+                        text.line,
+                        None,
+                        f"the symbol {text.symbol} belongs to no package",
+                        f"Go code cannot call it. Write TEXT ·{text.symbol}(SB), with a centre dot.",
+                    )
+                )
             if text.is_local or not text.symbol.startswith("main."):
                 continue
             name = text.symbol.removeprefix("main.")

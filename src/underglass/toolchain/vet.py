@@ -11,6 +11,7 @@ from underglass.errors import BuildError
 from underglass.toolchain import process, stubs
 from underglass.toolchain.diagnostics import build_error, diagnose
 from underglass.toolchain.go import find_go
+from underglass.toolchain.prototypes import ABOVE
 from underglass.toolchain.records import Diagnostic, Source
 from underglass.toolchain.workspace import filled, prepare
 
@@ -19,6 +20,7 @@ __all__ = ["vet"]
 _POSITION = re.compile(r"(?:.*[/\\])?(?P<name>[^/\\:]+):(?P<line>\d+)(?::(?P<column>\d+))?")
 # What to do, by message (cmd/vendor/golang.org/x/tools/go/analysis/passes/asmdecl/asmdecl.go).
 _ADVICE = (
+    (r"function (\S+) missing Go declaration", ABOVE.replace("{name}", "{0}")),
     (
         r"wrong argument size (\d+); expected \$\.\.\.-(\d+)",
         "The number after the minus sign in TEXT counts the bytes of arguments and results: write -{1}.",
