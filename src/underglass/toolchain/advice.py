@@ -179,7 +179,12 @@ _RULES: tuple[tuple[str, _Answer], ...] = (
         "Write the symbol before (SB), its package first: ·name(SB) with a centre dot.",
     ),
     (r"unexpected EOF", "The text ends inside a statement or a comment: finish it."),
-    (r"symbol too large", "Make the array or frame smaller."),
+    (r"symbol too large|string too long|type too large", "Make it smaller."),
+    (
+        r"out of memory|cannot allocate memory",
+        "The sources need more memory to compile than a build may take: look for a very large array, "
+        "constant or macro.",
+    ),
     (
         r"lookup disabled by GOPROXY=off|is not in std|relative import|local import|no required module",
         "A program here consists of its own sources and Go's standard library; put the other "

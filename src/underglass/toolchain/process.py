@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+if sys.platform == "linux":
+    import resource
+
 __all__ = ["Completed", "TimedOut", "run"]
 
 
@@ -27,11 +30,20 @@ class Completed:
     stderr: str
 
 
-def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float | None) -> Completed:
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float | None,
+    memory: int | None = None,
+) -> Completed:
     """Run a command to its end, in a process group of its own.
 
     Whatever ends the wait early (the time limit, a KeyboardInterrupt from the notebook's stop
     button) kills the whole group first: `go build` starts compilers that would go on otherwise.
+    `memory` bounds the bytes of data of each process in the group, on Linux; elsewhere only the
+    time limit holds.
 
     Raises:
         TimedOut: after `timeout` seconds.
@@ -51,6 +63,10 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: f
         stderr=subprocess.PIPE,
         **options,
     )
+    if memory is not None and sys.platform == "linux":
+        # Children inherit it.  Set from outside: code between fork and exec is not safe with threads.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
     try:
         stdout, stderr = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:

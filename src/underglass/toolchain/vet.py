@@ -13,7 +13,7 @@ from underglass.toolchain.diagnostics import build_error, diagnose
 from underglass.toolchain.go import find_go
 from underglass.toolchain.prototypes import ABOVE
 from underglass.toolchain.records import Diagnostic, Source
-from underglass.toolchain.workspace import filled, prepare
+from underglass.toolchain.workspace import MEMORY, filled, prepare
 
 __all__ = ["vet"]
 
@@ -67,6 +67,7 @@ def vet(sources: Iterable[Source], *, timeout: float = 120.0) -> tuple[Diagnosti
                 cwd=workspace,
                 env={"GOTMPDIR": str(workspace / ".tmp")},
                 timeout=timeout,
+                memory=MEMORY,
             )
         except process.TimedOut as error:
             raise BuildError(f"go vet was stopped after {timeout:g} seconds. Run it again.") from error

@@ -21,12 +21,13 @@ from underglass.toolchain.records import Build, Source
 from underglass.toolchain.refusals import refusals
 from underglass.toolchain.sources import GENERATED, check_names
 
-__all__ = ["FLAGS", "build", "filled", "prepare"]
+__all__ = ["FLAGS", "MEMORY", "build", "filled", "prepare"]
 
 FLAGS = ("-trimpath", "-buildvcs=false")
 _FORMAT = "1"  # part of each content key: raise it when the generated text changes its meaning
 _KEPT = 256  # programs in the cache; each has about 2 MB
 _WORKSPACES = 8
+MEMORY = 2 << 30  # bytes of data of each compiler, assembler or linker process
 Progress = Callable[[str], None]
 
 
@@ -137,6 +138,7 @@ def _go_build(go: Go, workspace: Path, output: Path, timeout: float) -> process.
             cwd=workspace,
             env={"GOTMPDIR": str(workspace / ".tmp")},
             timeout=timeout,
+            memory=MEMORY,
         )
     except process.TimedOut as error:
         raise BuildError(
