@@ -60,7 +60,7 @@ screenshots: $(STAMPS)/test $(STAMPS)/go
 	$(BIN)/python -m pytest -q -m browser --screenshots=screenshots tests/browser $(ARGS)
 
 clean:
-	rm -rf $(VENV) .cache _site screenshots dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .cache _site jupyter_execute screenshots dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the environment -------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -64,12 +66,13 @@ html_favicon = "../kernelspec/logo-svg.svg"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
 html_show_sphinx = False
-html_last_updated_fmt = None
+html_context = {"default_mode": "auto"}  # light or dark as the system is
 html_theme_options = {
     "logo": {"text": project, "alt_text": ""},
     "show_toc_level": 2,
     "use_download_button": True,
     "use_fullscreen_button": False,
+    "navbar_persistent": [],
 }
 
 
@@ -80,7 +83,21 @@ def forget_widget_state(app: Sphinx, pagename: str, *_: Any) -> None:
     NbMetadataCollector.get_js_files(app.env, pagename).pop("ipywidgets_state", None)
 
 
+def download_labs(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Make a chapter's link to its lab a download: in JupyterLab it opens the lab, a page has no kernel."""
+    source[0] = source[0].replace("](../labs/", "](path:../labs/")
+
+
+def colour_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Have the cells coloured as what they are: %%go as Go, %%asm as Go's assembly."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.astext().startswith(("%%go", "%%asm")):
+            block["language"] = "underglass"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the above with Sphinx; 400 is before MyST-NB's own listener."""
+    app.connect("source-read", download_labs)
+    app.connect("doctree-read", colour_cells)
     app.connect("html-page-context", forget_widget_state, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
