@@ -1,0 +1,185 @@
+"""The frame diagram: the words of a frame at their real places, and who owns each of them."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from underglass.views.palette import colour, css_variables
+from underglass.views.text import frame_text, plain_value
+
+if TYPE_CHECKING:
+    from underglass.trace import Frame, Slot, Trace
+
+__all__ = ["FramePicture", "frame_picture", "frame_svg"]
+
+_ROW, _GAP, _TOP = 26, 40, 18  # pixels: a word, the title line of a frame, above everything
+_LEFT, _BOX, _RIGHT = 150, 310, 84  # the pointers, the words, the distances from SP
+_MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
+_SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
+
+_STYLE = f"""\
+.ug-svg text{{font:13px {_SANS};fill:var(--ug-ink)}}
+.ug-svg .mono{{font-family:{_MONO}}}
+.ug-svg .small{{font-size:12px}}
+.ug-svg .muted{{fill:var(--ug-muted)}}
+.ug-svg .strong{{font-weight:600}}
+.ug-svg .paper{{fill:var(--ug-paper)}}
+.ug-svg .word{{stroke:var(--ug-rule)}}
+.ug-svg .ABI0{{fill:var(--ug-abi0-tint)}}
+.ug-svg .ABIInternal{{fill:var(--ug-internal-tint)}}
+.ug-svg .ink-ABI0{{fill:var(--ug-abi0)}}
+.ug-svg .ink-ABIInternal{{fill:var(--ug-internal)}}
+.ug-svg .line{{stroke:var(--ug-ink);fill:none}}
+.ug-svg .brace{{stroke:var(--ug-muted);fill:none}}
+"""
+
+
+@dataclass(frozen=True)
+class FramePicture:
+    """A frame diagram that shows itself: as SVG in a notebook or a page, as text elsewhere."""
+
+    svg: str
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f'<div style="overflow-x:auto">{self.svg}</div>'
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+def frame_picture(trace: Trace, step: int, depth: int = 2) -> FramePicture:
+    """The diagram of `frame_svg` with `frame_text` as its other form."""
+    return FramePicture(frame_svg(trace, step, depth), frame_text(trace, step))
+
+
+def frame_svg(trace: Trace, step: int, depth: int = 2) -> str:
+    """Return the frames before `step` as SVG, high addresses at the top.
+
+    Each word has its name in assembly source on the left of its value and its distance from the
+    hardware SP on the right; FP, pseudo-SP and SP point to the words they are the address of.
+    The words of a frame carry the colour of the ABI of the function that owns them: the room for
+    arguments and results is its caller's (Go 1.27, cmd/compile/abi-internal.md, "Stack layout").
+
+    Args:
+        depth: how many frames to draw, the innermost and its callers.
+    """
+    frames = trace.frames(step)[:depth]
+    drawing = _Drawing(trace, step)
+    callers = trace.frames(step)[1 : depth + 1]
+    below = [_top(frame) for frame in frames]
+    for i in reversed(range(len(frames))):
+        owner = callers[i] if i < len(callers) else None
+        drawing.frame(frames[i], owner, above=below[i - 1] if i else 0, innermost=i == 0)
+    return drawing.finish(frame_text(trace, step))
+
+
+def _top(frame: Frame) -> int:
+    return max((slot.address + slot.size for slot in frame.slots), default=frame.fp)
+
+
+class _Drawing:
+    def __init__(self, trace: Trace, step: int) -> None:
+        self._trace, self._step = trace, step
+        self._sp = trace.register(step, "SP")
+        self._y = _TOP
+        self._parts: list[str] = []
+        self._width = _LEFT + _BOX + _RIGHT
+
+    def frame(self, frame: Frame, caller: Frame | None, *, above: int, innermost: bool) -> None:
+        """Draw a frame's words, but for those that the frame below it has drawn as its arguments."""
+        function = frame.function
+        name = function.name.removeprefix("main.")
+        wrapper = ", a wrapper" if function.is_wrapper else ""
+        state = "" if frame.complete or not innermost else ", not complete"
+        self._text(_LEFT, self._y + 4, name, "mono strong")
+        self._text(_LEFT + 9 * len(name) + 8, self._y + 4, f"{function.abi}{wrapper}", f"small strong ink-{function.abi}", function.abi)
+        self._text(_LEFT + _BOX, self._y + 4, f"frame ${function.frame_size}{state}", "small muted", anchor="end")
+        self._y += 14
+        groups: list[tuple[str, str, int]] = []
+        for slot in frame.slots:
+            if slot.address < above:
+                continue
+            owner, abi = self._owner(slot, frame, caller)
+            for offset in range((slot.size - 1) // 8 * 8, -1, -8):
+                if not groups or groups[-1][0] != owner:
+                    groups.append((owner, abi, self._y))
+                self._word(slot, offset, frame, abi, innermost=innermost)
+        ends = [start for _, _, start in groups[1:]] + [self._y]
+        for (owner, _, start), end in zip(groups, ends, strict=True):
+            self._brace(start, end, owner)
+        self._y += _GAP
+
+    @staticmethod
+    def _owner(slot: Slot, frame: Frame, caller: Frame | None) -> tuple[str, str]:
+        own = frame.function.abi
+        if slot.kind in ("argument", "result"):
+            if caller is None:
+                return "owned by the caller", own
+            return f"owned by {caller.function.name.removeprefix('main.')}", caller.function.abi
+        if slot.kind == "return address":
+            return "pushed by CALL", own
+        return f"owned by {frame.function.name.removeprefix('main.')}", own
+
+    def _word(self, slot: Slot, offset: int, frame: Frame, abi: str, *, innermost: bool) -> None:
+        address, size, y = slot.address + offset, min(8, slot.size - offset), self._y
+        held = self._trace.memory(self._step, address, size)
+        value = "?" if held is None else plain_value(self._trace, int.from_bytes(held, "little"), size)
+        name = f"{slot.name} +{offset}" if offset else slot.expression or slot.name or slot.kind
+        tint = "abi0-tint" if abi == "ABI0" else "internal-tint"
+        self._parts.append(
+            f'<rect class="word {abi}" x="{_LEFT}" y="{y}" width="{_BOX}" height="{_ROW}" '
+            f'fill="{colour(tint)}" stroke="{colour("rule")}"/>'
+        )
+        base = y + 17
+        self._text(_LEFT + 10, base, name, "mono")
+        self._text(_LEFT + _BOX - 10, base, value, "mono", anchor="end")
+        self._text(_LEFT + _BOX + 12, base, f"{address - self._sp}(SP)", "mono small muted", "muted")
+        pointers = [("FP", frame.fp), ("pseudo-SP", frame.pseudo_sp)] if innermost else []
+        marks = [label for label, at in [*pointers, ("SP", self._sp)] if at == address]
+        if marks:
+            self._text(_LEFT - 30, base, ", ".join(marks), "small strong", anchor="end")
+            at = base - 4
+            self._parts.append(
+                f'<path class="line" d="M{_LEFT - 25} {at}H{_LEFT - 4}m-5 -4 5 4-5 4" stroke="{colour("ink")}" fill="none"/>'
+            )
+        self._y += _ROW
+
+    def _brace(self, start: int, end: int, words: str) -> None:
+        x = _LEFT + _BOX + _RIGHT
+        self._parts.append(
+            f'<path class="brace" d="M{x} {start + 3}h5V{end - 3}h-5" stroke="{colour("muted")}" fill="none"/>'
+        )
+        self._text(x + 13, (start + end) // 2 + 4, words, "small")
+        self._width = max(self._width, x + 20 + 7 * len(words))
+
+    def _text(self, x: int, y: int, words: str, classes: str, fill: str = "ink", anchor: str = "start") -> None:
+        ink = {"ABI0": "abi0", "ABIInternal": "internal"}.get(fill, "muted" if "muted" in classes else fill)
+        at = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        family = _MONO if "mono" in classes else _SANS
+        weight = ' font-weight="600"' if "strong" in classes else ""
+        size = 12 if "small" in classes else 13
+        self._parts.append(
+            f'<text class="{classes}" x="{x}" y="{y}"{at} fill="{colour(ink)}" font-size="{size}"{weight} '
+            f'font-family="{html.escape(family)}">{html.escape(words)}</text>'
+        )
+
+    def finish(self, description: str) -> str:
+        """The whole document, with its text alternative."""
+        height = max(self._y - _GAP + 14, 2 * _TOP)
+        if not self._parts:
+            self._text(0, _TOP, description, "muted")
+        title = f"Stack of {self._trace.title} before step {self._step}"
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg" role="img" viewBox="0 0 {self._width} {height}" '
+            f'width="{self._width}" height="{height}" aria-label="{html.escape(title)}">'
+            f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
+            f"<style>{css_variables('.ug-svg')}{_STYLE}</style>"
+            f'<rect class="paper" width="{self._width}" height="{height}" fill="{colour("paper")}"/>'
+            f"{''.join(self._parts)}</svg>"
+        )

@@ -1,0 +1,105 @@
+"""The stepper as HTML that needs nothing else: a whole page, or a piece of one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from underglass.views.palette import css_variables
+from underglass.views.payload import payload
+from underglass.views.text import stepper_text
+
+if TYPE_CHECKING:
+    from underglass.trace import Trace
+
+__all__ = ["module_text", "stepper_html", "style_text"]
+
+_STEPS_AS_TEXT = 40  # steps of the table that stands in where scripts do not run
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+{stepper}
+</main>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+
+_PAGE_STYLE = """
+:root{color-scheme:light dark}
+body{margin:0;background:light-dark(#fff,#15181c);color:light-dark(#1d2126,#e4e6e8)}
+main{max-width:1360px;margin:0 auto;padding:8px clamp(12px,3vw,32px)}
+"""
+
+
+def stepper_html(trace: Trace, *, title: str | None = None, standalone: bool = True, assets: bool = True) -> str:
+    """Return a stepper of the trace: HTML that steps and scrubs without a kernel and without a network.
+
+    Args:
+        title: the page's title; the call by default.
+        standalone: a whole page, whose policy lets it load nothing; else a piece for another page,
+            which may hold many.
+        assets: whether a piece brings the module and the style. A page that has them once may leave
+            them out of the rest.
+    """
+    record = payload(trace)
+    stepper = (
+        '<div class="ug-static"><details open><summary>'
+        f"{html.escape(trace.title)}, step by step, as text</summary><pre>"
+        f"{html.escape(stepper_text(trace, count=_STEPS_AS_TEXT))}</pre></details>"
+        f'<script type="application/json">{_as_script(record)}</script></div>'
+    )
+    script = f"{module_text()}\nmountAll();\n"
+    if not standalone:
+        return stepper + (_pieces(script) if assets else "")
+    style = _PAGE_STYLE + style_text()
+    policy = f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    return _PAGE.format(
+        policy=policy, title=html.escape(title or trace.title), style=style, stepper=stepper, script=script
+    )
+
+
+def _pieces(script: str) -> str:
+    return f'<style>{style_text()}</style><script type="module">{script}</script>'
+
+
+def _as_script(record: object) -> str:
+    """JSON that may stand in a script element: no `<` can end it or open a comment."""
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def module_text() -> str:
+    """The ES module, as it is inlined and as the widget gets it."""
+    return _asset("stepper.js")
+
+
+@cache
+def style_text() -> str:
+    """The stylesheet, colours included."""
+    return css_variables(".ug-stepper") + _asset("stepper.css")
+
+
+def _asset(name: str) -> str:
+    return (files("underglass.views") / name).read_text(encoding="utf-8")

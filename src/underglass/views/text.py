@@ -1,0 +1,168 @@
+"""Steps and frames as plain text: what a terminal, a test and a screen reader can hold.
+
+The same call gives the same text on every run, so distances stand where addresses would:
+a stack address is told as its distance from the entry SP of the call.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from underglass.trace import Frame, Slot, Trace
+
+__all__ = ["frame_text", "plain_value", "stepper_text"]
+
+_SKIPPED = ("PC", "FLAGS")
+_FLAGS = ("CF", "PF", "ZF", "SF", "OF")
+_NEAR = 1 << 20  # bytes around the entry SP that are told as a distance
+
+
+def stepper_text(trace: Trace, start: int = 0, count: int | None = 20) -> str:
+    """Return a table of steps: where, which instruction, and what it changed.
+
+    >>> print(stepper_text(trace, count=2))          # doctest: +SKIP
+    output(23, 4): 31 steps
+    step  function         line  instruction              changed
+       0  output ABI0         4  MOVQ FS:0xfffffff8, R14  R14 = 0xc000002380
+       1  output ABI0         4  CMPQ SP, 0x10(R14)       flags: PF
+
+    Args:
+        start: the first step shown.
+        count: how many; None for all.
+    """
+    end = len(trace) if count is None else min(len(trace), start + count)
+    rows = [("step", "function", "line", "instruction", "changed")]
+    stores = _stores(trace, start, end)
+    for step in range(start, end):
+        function = trace.function(step)
+        where = f"{_plain(function.name)} {function.abi}"
+        _, line = trace.location(step)
+        changed = ", ".join(stores.get(step, []) + _changes(trace, step))
+        rows.append((str(step), where, str(line or ""), trace.instruction(step).go, changed))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = [
+        f"{a:>{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}  {e}".rstrip() for a, b, c, d, e in rows
+    ]
+    steps = f"{trace.title}: {len(trace)} step{'' if len(trace) == 1 else 's'}"
+    return "\n".join([steps, *lines, *_tail(trace, end)])
+
+
+def _tail(trace: Trace, end: int) -> list[str]:
+    if end < len(trace):
+        return [f"… {len(trace) - end} more"]
+    if trace.fault:
+        return [f"ended: {trace.fault}"]
+    return [f"returned {', '.join(map(repr, trace.results))}"] if trace.results else []
+
+
+def _stores(trace: Trace, start: int, end: int) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for step, address, size, value in trace.writes.tolist():
+        if start <= step < end:
+            held = plain_value(trace, value, size)
+            found.setdefault(step, []).append(f"{_place(trace, step, address)} = {held}")
+    return found
+
+
+def _place(trace: Trace, step: int, address: int) -> str:
+    """The name of the word at `address` in the innermost frame that has one."""
+    for at in (step, step + 1):
+        for frame in trace.frames(at):
+            for slot in frame.slots:
+                if slot.address <= address < slot.address + slot.size:
+                    return slot.expression or slot.name or slot.kind
+    return _distance(trace, address) or "memory"
+
+
+def _changes(trace: Trace, step: int) -> list[str]:
+    from underglass.trace import REGISTERS
+
+    changed = trace.registers[step] != trace.registers[step + 1]
+    told = [
+        f"{name} = {plain_value(trace, trace.register(step + 1, name))}"
+        for name, moved in zip(REGISTERS, changed, strict=False)
+        if moved and name not in _SKIPPED
+    ]
+    before, after = trace.flags(step), trace.flags(step + 1)
+    if any(before[name] != after[name] for name in _FLAGS):
+        told.append(f"flags: {' '.join(name for name in _FLAGS if after[name]) or 'none'}")
+    return told
+
+
+def plain_value(trace: Trace, value: int, size: int = 8) -> str:
+    """A word in words: a stack address as a distance, a code address by its function, else a number."""
+    distance = _distance(trace, value) if size == 8 else None
+    if distance:
+        return distance
+    function = trace.program.function_at(value) if size == 8 and value > 4096 else None
+    if function is not None:
+        return f"{_plain(function.name)}+{value - function.address}"
+    signed = value - (1 << 8 * size) if value >> (8 * size - 1) else value
+    return str(signed) if abs(signed) < 1 << 31 else f"0x{value:x}"
+
+
+def _distance(trace: Trace, address: int) -> str | None:
+    entry = trace.register(0, "SP")
+    return f"entry SP{address - entry:+d}" if abs(address - entry) < _NEAR else None
+
+
+def frame_text(trace: Trace, step: int) -> str:
+    """Return the innermost frame before `step`, drawn with lines, high addresses first.
+
+    On the left what assembly source calls the word, on the right its distance from the hardware SP;
+    FP, pseudo-SP and SP stand beside the word they point to.
+    """
+    frames = trace.frames(step)
+    if not frames:
+        return f"{trace.title}: no frame before step {step}; the call has returned."
+    frame = frames[0]
+    sp = trace.register(step, "SP")
+    rows = [row for slot in frame.slots for row in _slot_rows(trace, step, frame, slot, sp)]
+    marks, names, values, offsets = (max(len(row[i]) for row in rows) for i in range(4))
+    title = f"{_plain(frame.function.name)} {frame.function.abi}, frame ${frame.function.frame_size}"
+    title += "" if frame.complete else ", not complete"
+    lines = [f"{title}, before step {step}{_at(trace, step)}", f"{'':{marks}}   ┌{'─' * (names + values + 4)}┐"]
+    owner = _owner(frame.slots[0])
+    for slot_row, slot in zip(rows, _per_row(frame.slots), strict=True):
+        if _owner(slot) != owner:
+            owner = _owner(slot)
+            lines.append(f"{'':{marks}}   ├{'─' * (names + values + 4)}┤")
+        mark, name, value, offset = slot_row
+        arrow = "─▸" if mark else "  "
+        lines.append(f"{mark:>{marks}} {arrow}│ {name:<{names}}  {value:>{values}} │ {offset:>{offsets}}")
+    lines.append(f"{'':{marks}}   └{'─' * (names + values + 4)}┘")
+    return "\n".join(lines)
+
+
+def _at(trace: Trace, step: int) -> str:
+    if step >= len(trace):
+        return ""
+    file, line = trace.location(step)
+    return f" ({PurePosixPath(file).name}:{line})" if line else ""
+
+
+def _owner(slot: Slot) -> str:
+    return "caller" if slot.kind in ("argument", "result") else "callee"
+
+
+def _per_row(slots: tuple[Slot, ...]) -> list[Slot]:
+    return [slot for slot in slots for _ in range(0, slot.size, 8)]
+
+
+def _slot_rows(trace: Trace, step: int, frame: Frame, slot: Slot, sp: int) -> list[tuple[str, str, str, str]]:
+    rows = []
+    for offset in range((slot.size - 1) // 8 * 8, -1, -8):
+        address, size = slot.address + offset, min(8, slot.size - offset)
+        pointers = {"FP": frame.fp, "pseudo-SP": frame.pseudo_sp, "SP": sp}
+        mark = ", ".join(name for name, at in pointers.items() if at == address)
+        held = trace.memory(step, address, size)
+        value = "?" if held is None else plain_value(trace, int.from_bytes(held, "little"), size)
+        name = f"{slot.name} +{offset}" if offset else slot.expression or slot.name or slot.kind
+        rows.append((mark, name, value, f"{address - sp}(SP)"))
+    return rows
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("main.")
