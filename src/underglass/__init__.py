@@ -1,0 +1,43 @@
+"""Go assembly and calling conventions, under glass: build, run, record and look.
+
+>>> import underglass
+>>> prog = underglass.build("add.s")
+>>> prog.call("add", 23, 4)
+27
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from underglass.errors import UnderglassError
+    from underglass.goprogram import GoProgram, RunResult, build, load
+    from underglass.machine.limits import Limits
+    from underglass.trace.trace import Trace
+
+__all__ = ["GoProgram", "Limits", "RunResult", "Trace", "UnderglassError", "build", "load"]
+__version__ = "0.1.0"
+
+_HOMES = {
+    "GoProgram": "goprogram",
+    "Limits": "machine.limits",
+    "RunResult": "goprogram",
+    "Trace": "trace.trace",
+    "UnderglassError": "errors",
+    "build": "goprogram",
+    "load": "goprogram",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name's module when it is first used: the emulator and numpy take half a second."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'underglass' has no attribute {name!r}")
+    return getattr(import_module(f"underglass.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

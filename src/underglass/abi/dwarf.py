@@ -1,0 +1,185 @@
+"""Go types and signatures as the compiler wrote them into DWARF.
+
+The attribute numbers and what they hold: Go 1.27, cmd/internal/dwarf/dwarf.go (DW_AT_go_kind) and
+reflect.Kind for the kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from elftools.common.exceptions import DWARFError, ELFError
+from elftools.dwarf.compileunit import CompileUnit
+from elftools.dwarf.die import DIE
+
+from underglass.abi.signature import Param, Signature
+from underglass.abi.types import (
+    BASIC,
+    Array,
+    Basic,
+    Field,
+    GoType,
+    Interface,
+    Reference,
+    Slice,
+    String,
+    Struct,
+)
+from underglass.program import Function, Program
+
+__all__ = ["named_types", "signature_of"]
+
+_GO_KIND = 0x2900
+_ARRAY, _CHAN, _FUNC, _INTERFACE, _MAP, _POINTER, _SLICE, _STRING, _STRUCT, _UNSAFE = range(17, 27)
+_NUMBERS = (
+    "bool", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64",
+    "uintptr", "float32", "float64", "complex64", "complex128",
+)  # fmt: skip
+"""Names of reflect's kinds 1 to 16."""
+_DEEPEST = 50
+
+
+def signature_of(program: Program, function: Function) -> Signature | None:
+    """The signature of a compiled function of package main; None if DWARF does not have it."""
+    return _reader(program).signature(function.name)
+
+
+def named_types(program: Program) -> dict[str, GoType]:
+    """The types that package main declares and uses, by their name without the package."""
+    return _reader(program).named()
+
+
+@lru_cache(maxsize=8)
+def _reader(program: Program) -> _Reader:
+    return _Reader(program)
+
+
+class _Reader:
+    def __init__(self, program: Program) -> None:
+        self._types: dict[int, GoType] = {}
+        self._functions: dict[str, DIE] = {}
+        self._named: dict[str, DIE] = {}
+        try:
+            self._dwarf: Any = program.elf.file.get_dwarf_info()
+            for unit in self._dwarf.iter_CUs():
+                if _name(unit.get_top_DIE()) == "main":
+                    self._index(unit)
+        except (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError):
+            self._functions.clear()  # no DWARF, or damaged: nothing is known
+
+    def _index(self, unit: CompileUnit) -> None:
+        for die in unit.get_top_DIE().iter_children():
+            if die.tag == "DW_TAG_subprogram":
+                source = self._origin(die)
+                if _name(source):
+                    self._functions.setdefault(_name(source), source)
+        for die in self._typedefs():
+            self._named[_name(die).removeprefix("main.")] = die
+
+    def _typedefs(self) -> list[DIE]:
+        found = []
+        for unit in self._dwarf.iter_CUs():
+            for die in unit.get_top_DIE().iter_children():
+                if die.tag == "DW_TAG_typedef" and _name(die).startswith("main."):
+                    found.append(die)
+        return found
+
+    def _origin(self, die: DIE) -> DIE:
+        return (
+            die.get_DIE_from_attribute("DW_AT_abstract_origin")
+            if "DW_AT_abstract_origin" in die.attributes
+            else die
+        )
+
+    def signature(self, name: str) -> Signature | None:
+        die = self._functions.get(name)
+        if die is None:
+            return None
+        params: list[Param] = []
+        results: list[Param] = []
+        for child in die.iter_children():
+            if child.tag != "DW_TAG_formal_parameter":
+                continue
+            child = self._origin(child)
+            is_result = bool(child.attributes["DW_AT_variable_parameter"].value)
+            members = results if is_result else params
+            own = _name(child)
+            if is_result and (not own or own.startswith("~")):
+                own = "ret" if not results else f"ret{len(results)}"
+            elif not own or own == "_":
+                own = f"arg{len(params)}"
+            members.append(Param(own, self.type(child.get_DIE_from_attribute("DW_AT_type"), 0)))
+        return Signature(name.removeprefix("main."), tuple(params), tuple(results))
+
+    def named(self) -> dict[str, GoType]:
+        return {name: self.type(die, 0) for name, die in self._named.items()}
+
+    def type(self, die: DIE, depth: int) -> GoType:
+        found = self._types.get(die.offset)
+        if found is None:
+            found = self._types[die.offset] = self._read(die, depth)
+        return found
+
+    def _read(self, die: DIE, depth: int) -> GoType:
+        name = _name(die).removeprefix("main.")
+        die = _underlying(die)
+        kind = int(die.attributes[_GO_KIND].value) if _GO_KIND in die.attributes else 0
+        if depth > _DEEPEST or kind in (_CHAN, _FUNC, _MAP, _POINTER, _UNSAFE) or die.tag in (
+            "DW_TAG_pointer_type", "DW_TAG_subroutine_type",
+        ):  # fmt: skip
+            return Reference(name or "unsafe.Pointer")
+        if 1 <= kind <= len(_NUMBERS):
+            plain = BASIC[_NUMBERS[kind - 1]]
+            assert isinstance(plain, Basic)
+            return Basic(name or plain.name, plain.bytes, plain.kind)
+        reader = _READERS.get(kind)
+        return reader(self, die, name, depth + 1) if reader else Reference(name or "unsafe.Pointer")
+
+    def _slice(self, die: DIE, name: str, depth: int) -> GoType:
+        first = next(iter(die.iter_children()))
+        pointer = _underlying(first.get_DIE_from_attribute("DW_AT_type"))
+        return Slice(name, self.type(pointer.get_DIE_from_attribute("DW_AT_type"), depth))
+
+    def _array(self, die: DIE, name: str, depth: int) -> GoType:
+        counts = [
+            c.attributes["DW_AT_count"].value for c in die.iter_children() if "DW_AT_count" in c.attributes
+        ]
+        return Array(
+            name, self.type(die.get_DIE_from_attribute("DW_AT_type"), depth), int(counts[0]) if counts else 0
+        )
+
+    def _struct(self, die: DIE, name: str, depth: int) -> GoType:
+        fields = tuple(
+            Field(
+                _name(member), self.type(member.get_DIE_from_attribute("DW_AT_type"), depth),
+                int(member.attributes["DW_AT_data_member_location"].value),
+            )
+            for member in die.iter_children()
+            if member.tag == "DW_TAG_member"
+        )  # fmt: skip
+        return Struct(name, fields)
+
+
+_READERS: dict[int, Callable[[_Reader, DIE, str, int], GoType]] = {
+    _SLICE: _Reader._slice,
+    _ARRAY: _Reader._array,
+    _STRUCT: _Reader._struct,
+    _STRING: lambda reader, die, name, depth: String(name),
+    _INTERFACE: lambda reader, die, name, depth: Interface(name),
+}
+
+
+def _underlying(die: DIE) -> DIE:
+    while die.tag == "DW_TAG_typedef":
+        inner = die.get_DIE_from_attribute("DW_AT_type")
+        if _GO_KIND in die.attributes and _GO_KIND not in inner.attributes:
+            return die
+        die = inner
+    return die
+
+
+def _name(die: DIE) -> str:
+    attribute = die.attributes.get("DW_AT_name")
+    return attribute.value.decode("utf-8", "replace") if attribute is not None else ""

@@ -1,0 +1,209 @@
+"""The program a reader holds: facts about it, and runs, calls and recordings of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from underglass import toolchain
+from underglass.abi import Signature, signature
+from underglass.errors import CallError, UnderglassError, UnknownFunction
+from underglass.machine import Limits, Machine
+from underglass.machine.call import Call, prepare
+from underglass.program import Abi, Function, Program
+from underglass.toolchain import Build, Source
+from underglass.trace import Trace, record
+
+__all__ = ["GoProgram", "RunResult", "build", "load"]
+
+CALL_LIMITS = Limits(instructions=500_000_000, seconds=20.0)
+MOST_STEPS = 200_000
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a whole run ended."""
+
+    stdout: str
+    stderr: str
+    exit_code: int
+    instructions: int  # executed, in all threads
+
+    def __repr__(self) -> str:
+        return f"<RunResult: exit code {self.exit_code}, {len(self.stdout)} characters of output>"
+
+
+class GoProgram:
+    """A linked Go program that can be run, called and recorded in the emulated machine.
+
+    Make one with `build` (from Go and assembly) or `load` (from an executable).
+    """
+
+    def __init__(self, program: Program, notes: tuple[toolchain.Diagnostic, ...] = ()) -> None:
+        self.program = program
+        self.notes = notes
+        self._booted: Machine | None = None
+
+    def __repr__(self) -> str:
+        own = sorted(
+            {
+                f.removesuffix(".abi0").removeprefix("main.")
+                for f in self.program.functions
+                if f.startswith("main.")
+            }
+        )
+        names = [n for n in own if "." not in n and not n.startswith(("underglass", "init"))]
+        return f"<GoProgram: {', '.join(names)}; {self.program.go_version}>"
+
+    def run(
+        self, *arguments: str, stdin: bytes | Callable[[int], bytes] = b"", environment: Mapping[str, str] | None = None,
+        limits: Limits | None = None, seed: int = 1, on_output: Callable[[int, bytes], None] | None = None,
+    ) -> RunResult:  # fmt: skip
+        """Boot the program and run it to its end.
+
+        Args:
+            on_output: told (descriptor, bytes) as the program writes.
+
+        Raises:
+            GuestFault, LimitExceeded: it did not end by itself; the error's `output` has what it wrote.
+        """
+        machine = Machine(
+            self.program, arguments=arguments, environment=environment, stdin=stdin, limits=limits, seed=seed
+        )
+        machine.kernel.output.listener = on_output
+        code = machine.run()
+        assert code is not None
+        out = machine.kernel.output
+        return RunResult(_text(out.text(1)), _text(out.text(2)), code, machine.cpu.executed)
+
+    def call(self, name: str, *values: object, abi: Abi | None = None) -> object:
+        """Call a function of the program and return its result: one value, a tuple of several, or None.
+
+        The program has booted and stands at the start of main; each call starts from there.
+
+        Args:
+            abi: None goes the way a Go caller would (ABIInternal; through the wrapper to an assembly
+                function), "ABI0" enters the assembly body itself.
+
+        >>> build("// func add(x, y int64) int64\\nTEXT ·add(SB), 4, $0-24 ...").call("add", 23, 4)
+        27
+
+        Raises:
+            UnknownFunction: no such function.
+            CallError: wrong number or type of arguments, or no prototype.
+            GuestFault, LimitExceeded: it did not return.
+        """
+        return self._prepare(name, values, abi).finish()
+
+    def record(self, name: str, *values: object, abi: Abi | None = None, most: int = MOST_STEPS) -> Trace:
+        """Call a function and return what every instruction did.
+
+        A call that faults gives a trace too: its `fault` says what happened, and its last steps show it.
+
+        Args:
+            abi: as for `call`.
+            most: instructions after which the recording ends.
+
+        Raises:
+            UnknownFunction, CallError: as for `call`.
+        """
+        return record(self._prepare(name, values, abi), most)
+
+    def signature(self, name: str, abi: Abi | None = None) -> Signature:
+        """What a function takes and gives.
+
+        Raises:
+            CallError: it is not known.
+        """
+        return self._signature(self.program.function(name, abi))
+
+    def _prepare(self, name: str, values: tuple[object, ...], abi: Abi | None) -> Call:
+        try:
+            function = self.program.function(name, abi)
+        except UnknownFunction as error:
+            told = [
+                str(n)
+                for n in self.notes
+                if re.search(rf"\b{re.escape(name.removeprefix('main.'))}\b", n.message)
+            ]
+            if not told:
+                raise
+            raise CallError(" ".join([f"{name} cannot be called.", *told])) from error
+        return prepare(self._machine(), function, self._signature(function), values)
+
+    def _signature(self, function: Function) -> Signature:
+        found = signature(self.program, function)
+        if found is not None:
+            return found
+        source = self.program.source_of(function)
+        where = f" ({source.origin}, line {function.start_line})" if source else ""
+        name = function.name.removeprefix("main.")
+        raise CallError(
+            f"{function.name}{where} has no prototype, so nobody knows what it takes. "
+            f"Write its Go declaration in a comment above TEXT: // func {name}(x, y int64) int64"
+        )
+
+    def _machine(self) -> Machine:
+        """A machine at the entry of main.main, with its snapshot taken; made at the first call."""
+        if self._booted is None:
+            machine = Machine(self.program, limits=CALL_LIMITS)
+            start = self.program.function("main.main").address
+            if machine.run(until=start) is not None:
+                raise CallError(
+                    "The program ended before it reached main.main: an init function or a package's variables ended it. "
+                    f"It wrote: {_text(machine.output)!r}"
+                )
+            machine.snapshot()
+            self._booted = machine
+        return self._booted
+
+
+def build(
+    *sources: str | Path | Source, keep: bool = True, progress: Callable[[str], None] | None = None
+) -> GoProgram:
+    """Build Go and assembly with the real toolchain.
+
+    Args:
+        sources: each a path of a .go or .s file, a `Source`, or the text itself (a string with a
+            line break in it; Go if it has a package clause, else assembly).
+        keep: link every function of package main, called or not.
+        progress: told in a sentence what takes long.
+
+    Raises:
+        BuildError: the toolchain rejected them; the message has file, line and remedy.
+    """
+    ready = tuple(_source(s, i) for i, s in enumerate(sources, 1))
+    return from_build(toolchain.build(ready, keep=keep, progress=progress))
+
+
+def from_build(built: Build) -> GoProgram:
+    """Wrap what the toolchain made."""
+    prototypes = {p.name: p.text for p in built.prototypes}
+    return GoProgram(Program(built.elf, sources=built.sources, prototypes=prototypes), built.notes)
+
+
+def load(path: str | Path) -> GoProgram:
+    """Open a Go executable that exists already (linux/amd64, static).
+
+    Raises:
+        NotAProgram: it is none.
+    """
+    return GoProgram(Program(path))
+
+
+def _source(given: str | Path | Source, number: int) -> Source:
+    if isinstance(given, Source):
+        return given
+    if isinstance(given, str) and "\n" in given:
+        is_go = any(line.startswith("package ") for line in given.splitlines())
+        name = f"text{number}.{'go' if is_go else 's'}"
+        return Source(name, given, f"text {number}")
+    if not isinstance(given, (str, Path)):
+        raise UnderglassError(f"build() takes paths and texts; {given!r} is {type(given).__name__}.")
+    return toolchain.read_files([given])[0]
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,135 @@
+"""One amd64 processor: registers by name, and runs that end in a named event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from unicorn import UC_ARCH_X86, UC_MODE_64, Uc, UcError, unicorn_const
+
+from underglass.errors import GuestFault
+from underglass.machine.amd64 import FS_BASE, GENERAL
+from underglass.machine.native import Budget, add_hook
+
+__all__ = ["LONGEST_BLOCK", "Cpu", "Event"]
+
+LONGEST_BLOCK = 512  # instructions; QEMU, TCG_MAX_INSNS
+_TRANSLATION_BUFFER = 64 << 20  # bytes; Unicorn's own default of 1 GiB fails under RLIMIT_AS
+_WRITES = (unicorn_const.UC_MEM_WRITE_UNMAPPED, unicorn_const.UC_MEM_WRITE_PROT)
+_FETCHES = (unicorn_const.UC_MEM_FETCH_UNMAPPED, unicorn_const.UC_MEM_FETCH_PROT)
+_PROTECTED = (
+    unicorn_const.UC_MEM_WRITE_PROT,
+    unicorn_const.UC_MEM_READ_PROT,
+    unicorn_const.UC_MEM_FETCH_PROT,
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Why the processor stopped."""
+
+    kind: Literal["stopped", "budget", "memory", "invalid", "interrupt"]
+    pc: int  # of the instruction at fault; else of the next one
+    address: int = 0  # memory: what it touched
+    access: Literal["", "read", "write", "fetch"] = ""
+    is_protected: bool = False  # memory: mapped, but not for this access
+    number: int = 0  # interrupt: its vector
+
+
+class Cpu:
+    """A Unicorn engine with an instruction budget. It knows nothing of an operating system."""
+
+    def __init__(self) -> None:
+        self.uc = Uc(UC_ARCH_X86, UC_MODE_64)
+        self.uc.ctl_set_tcg_buffer_size(_TRANSLATION_BUFFER)
+        self.budget = Budget(limit=2**63)
+        add_hook(self.uc, unicorn_const.UC_HOOK_BLOCK, "on_block", self.budget)
+        self.uc.hook_add(unicorn_const.UC_HOOK_MEM_INVALID, self._on_bad_access)
+        self.uc.hook_add(unicorn_const.UC_HOOK_INTR, self._on_interrupt)
+        self._bad: tuple[int, int] | None = None
+        self._vector: int | None = None
+        self._stopped = False
+        self._forbidden: set[int] = set()
+
+    def __getitem__(self, register: str) -> int:
+        """A general register, by Plan 9 name; PC and FLAGS too."""
+        return int(self.uc.reg_read(GENERAL[register]))
+
+    def __setitem__(self, register: str, value: int) -> None:
+        self.uc.reg_write(GENERAL[register], value & 2**64 - 1)
+
+    @property
+    def fs_base(self) -> int:
+        """Where the thread's own storage is; Go keeps g 8 bytes below it."""
+        return int(self.uc.reg_read(FS_BASE))
+
+    @fs_base.setter
+    def fs_base(self, value: int) -> None:
+        self.uc.reg_write(FS_BASE, value)
+
+    @property
+    def executed(self) -> int:
+        """Instructions so far. A block that a fault cuts short counts whole."""
+        return int(self.budget.executed)
+
+    def forbid(self, address: int) -> None:
+        """Make the instruction at `address` an invalid one: the emulator would run it wrongly."""
+        if address not in self._forbidden:
+            self._forbidden.add(address)
+            self.uc.hook_add(unicorn_const.UC_HOOK_CODE, self._on_forbidden, begin=address, end=address)
+
+    def stop(self) -> None:
+        """End the present run; for use in hooks."""
+        self._stopped = True
+        self.uc.emu_stop()
+
+    def run(self, pc: int, until: int = 0, instructions: int = 2**62) -> Event:
+        """Run from `pc` until an event, `until` is reached, or the budget is used up.
+
+        The budget is kept at block borders, so that it does not depend on what is recorded.
+        """
+        self._bad = self._vector = None
+        self._stopped = False
+        self.budget.limit = self.executed + instructions
+        self.budget.wants_stop = 0
+        try:
+            self.uc.emu_start(pc, until)
+        except UcError as error:
+            return self._fault(error)
+        pc = self["PC"]
+        if self._vector is not None:
+            return Event("interrupt", pc, number=self._vector)
+        if self._stopped and pc in self._forbidden:
+            return Event("invalid", pc)
+        if self._stopped or (until and pc == until):
+            return Event("stopped", pc)
+        if self.budget.wants_stop == 2:
+            return Event("budget", pc)
+        return Event(
+            "memory", pc - 1
+        )  # HLT ends emu_start by itself; to a process it is a privileged instruction
+
+    def _fault(self, error: UcError) -> Event:
+        pc = self["PC"]
+        if self._bad is not None:
+            kind, address = self._bad
+            access: Literal["read", "write", "fetch"] = (
+                "write" if kind in _WRITES else "fetch" if kind in _FETCHES else "read"
+            )
+            return Event("memory", pc, address, access, kind in _PROTECTED)
+        if error.errno == unicorn_const.UC_ERR_INSN_INVALID:
+            return Event("invalid", pc)
+        if error.errno in (unicorn_const.UC_ERR_EXCEPTION, unicorn_const.UC_ERR_FETCH_UNMAPPED):
+            return Event("memory", pc, pc, "fetch")
+        raise GuestFault(f"The emulated processor stopped at {pc:#x}: {error}.", pc=pc) from error
+
+    def _on_bad_access(self, uc: Uc, kind: int, address: int, size: int, value: int, data: Any) -> bool:
+        self._bad = kind, address
+        return False
+
+    def _on_interrupt(self, uc: Uc, number: int, data: Any) -> None:
+        self._vector = number
+        uc.emu_stop()
+
+    def _on_forbidden(self, uc: Uc, address: int, size: int, data: Any) -> None:
+        self.stop()

@@ -1,0 +1,18 @@
+"""How much a program may use before it is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Each limit ends a run with `LimitExceeded`, which names it."""
+
+    instructions: int = 5_000_000_000
+    seconds: float = 60.0  # wall clock of the host
+    memory: int = 1 << 30  # bytes mapped readable
+    output: int = 16 << 20  # bytes written to stdout and stderr
+    threads: int = 128

@@ -1,0 +1,5 @@
+"""A small Linux: the system calls that Go programs make, by area."""
+
+from underglass.machine.linux.kernel import Kernel, KernelState, Output
+
+__all__ = ["Kernel", "KernelState", "Output"]

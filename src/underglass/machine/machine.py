@@ -1,0 +1,265 @@
+"""A whole machine: a processor, memory, the small Linux and one Go program in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from underglass.errors import GuestFault, LimitExceeded
+from underglass.machine.avx import forbidden_instructions
+from underglass.machine.cpu import LONGEST_BLOCK, Cpu, Event
+from underglass.machine.limits import Limits
+from underglass.machine.linux import Kernel, KernelState
+from underglass.machine.linux.signals import NAMES, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, deliver
+from underglass.machine.loader import load
+from underglass.machine.memory import Memory
+from underglass.program import Program
+
+__all__ = ["Fault", "Machine"]
+
+_QUANTUM = 1_000_000  # instructions a thread runs before the next one's turn
+_GLANCE = 5_000_000  # instructions between looks at the wall clock and at Ctrl-C
+_SEGV_MAPERR, _SEGV_ACCERR, _FPE_INTDIV, _ILL_ILLOPN, _TRAP_BRKPT, _SI_KERNEL = (
+    1,
+    2,
+    1,
+    2,
+    1,
+    0x80,
+)  # sigaction(2)
+_DIVIDE, _BREAKPOINT = 0, 3  # Intel SDM, volume 3, table 6-1
+_SIGNALS = {"memory": SIGSEGV, "invalid": SIGILL}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A processor fault that became a signal."""
+
+    signal: int
+    pc: int
+    address: int
+    access: str  # read, write, fetch, or ""
+    is_protected: bool
+
+
+class Machine:
+    """One boot of a program. Deterministic: the same program, arguments and seed give the same run.
+
+    Args:
+        seed: of the guest's random bytes.
+        stdin: bytes, or a function that returns up to n bytes (none at the end).
+    """
+
+    def __init__(
+        self, program: Program, *, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None,
+        stdin: bytes | Callable[[int], bytes] = b"", limits: Limits | None = None, seed: int = 1,
+    ) -> None:  # fmt: skip
+        self.program = program
+        self.limits = limits or Limits()
+        self.cpu = Cpu()
+        self.memory = Memory(self.cpu.uc, self.cpu.budget, self.limits.memory)
+        source = _from_bytes(stdin) if isinstance(stdin, bytes) else stdin
+        self.kernel = Kernel(self.cpu, self.memory, self.limits, seed, source)
+        random = self.kernel.random.randbytes(16)
+        names = (f"/{program.path.name}", *arguments)
+        self.cpu["SP"] = load(self.memory, program.elf, names, environment or {}, random)
+        for address in forbidden_instructions(program):
+            self.cpu.forbid(address)
+        self._pc = program.elf.entry
+        self.faults: list[Fault] = []
+        self.on_breakpoint: Callable[[int], bool] | None = None
+        """Told the address after an INT3; True ends the run there."""
+        self.on_pause: Callable[[int], bool] | None = None
+        """Told the thread's id whenever the processor pauses; True ends the run there."""
+        self._snapshot: tuple[KernelState, object, int, int] | None = None
+
+    @property
+    def output(self) -> bytes:
+        """Everything written so far."""
+        return self.kernel.output.text()
+
+    def run(self, until: int = 0) -> int | None:
+        """Run until the program exits, and return its exit code; or until `until`, and return None.
+
+        Raises:
+            LimitExceeded: a limit was used up; its `output` holds what had been written.
+            GuestFault: the threads wait for each other, or the emulator lacks something.
+        """
+        started, first = time.monotonic(), self.cpu.executed
+        turn_ends = first + _QUANTUM
+        try:
+            while True:
+                self._check_limits(started, first)
+                end = min(turn_ends, first + self.limits.instructions)
+                event = self.cpu.run(self._pc, until, max(min(end - self.cpu.executed, _GLANCE), 0))
+                if self.kernel.exit_code is not None:
+                    return self.kernel.exit_code
+                goes_on = self._handle(event, until)
+                if goes_on is None:
+                    return self.kernel.exit_code
+                self.memory.collect()
+                if self.on_pause is not None and self.on_pause(self.kernel.current.tid):
+                    return None
+                if (
+                    not goes_on
+                    or self.cpu.executed + LONGEST_BLOCK >= turn_ends
+                    or self.kernel.current.pending
+                ):
+                    self._next_thread(goes_on)
+                    turn_ends = self.cpu.executed + _QUANTUM
+                    if self.kernel.exit_code is not None:
+                        return self.kernel.exit_code
+        except (GuestFault, LimitExceeded) as error:
+            error.output = self.output
+            raise
+
+    def _handle(self, event: Event, until: int) -> bool | None:
+        """True: the thread goes on at self._pc. False: another's turn. None: the run is over."""
+        if event.kind == "stopped":
+            if until and event.pc == until and self.kernel.error is None:
+                self._pc = event.pc
+                return None
+            goes_on = self.kernel.after_syscall()
+            if self.kernel.exit_code is not None:
+                return None
+            if goes_on is None:
+                return False
+            self._pc = goes_on
+            return True
+        if event.kind == "budget":
+            self._pc = event.pc
+            return True
+        return self._fault(event)
+
+    def _fault(self, event: Event) -> bool | None:
+        pc, code, address, signal = event.pc, _SEGV_MAPERR, event.address, _SIGNALS.get(event.kind, 0)
+        if event.kind == "memory":
+            code = _SI_KERNEL if not event.access else _SEGV_ACCERR if event.is_protected else _SEGV_MAPERR
+        elif event.kind == "invalid":
+            code, address = _ILL_ILLOPN, pc
+        elif event.number == _BREAKPOINT:
+            if self.on_breakpoint is not None and self.on_breakpoint(pc):
+                self._pc = pc
+                return None
+            signal, code = SIGTRAP, _TRAP_BRKPT
+        elif event.number == _DIVIDE:
+            signal, code, address = SIGFPE, _FPE_INTDIV, pc
+        else:
+            signal, code = SIGBUS if event.number == 17 else SIGSEGV, _SI_KERNEL
+        self.faults.append(Fault(signal, pc, address, event.access, event.is_protected))
+        self.cpu["PC"] = pc
+        if not deliver(self.kernel, signal, code, address):
+            self._pc = pc
+            raise GuestFault(
+                f"The program was ended by {NAMES[signal]}: {self.describe(self.faults[-1])}", pc=pc
+            )
+        self._pc = self.kernel.current.pc
+        return True
+
+    def _next_thread(self, goes_on: bool) -> None:
+        kernel = self.kernel
+        kernel.poll()
+        if goes_on:
+            if not kernel.ready and not kernel.current.pending:
+                return
+            self.cpu["PC"] = self._pc
+            kernel.park()
+            kernel.ready.append(kernel.current)
+        else:
+            kernel.park()
+        if not kernel.switch():
+            waits = "; ".join(f"thread {t.tid} in {t.state}" for t in kernel.threads if t.state != "dead")
+            raise GuestFault(
+                f"The program's threads wait for each other, and nothing can wake them: {waits}."
+            )
+        self._pc = kernel.current.pc
+
+    def _check_limits(self, started: float, first: int) -> None:
+        used = self.cpu.executed - first
+        if used + LONGEST_BLOCK >= self.limits.instructions:
+            raise LimitExceeded(
+                f"The program ran for {self.limits.instructions:,} instructions, the limit, and was stopped in "
+                f"{self.place(self._pc)}. Is there a loop that does not end? Otherwise raise the limit `instructions`.",
+                limit="instructions",
+            )
+        if time.monotonic() - started > self.limits.seconds:
+            raise LimitExceeded(
+                f"The program ran for {self.limits.seconds:g} s, the limit, and was stopped in {self.place(self._pc)}. "
+                "Is there a loop that does not end? Otherwise raise the limit `seconds`.",
+                limit="seconds",
+            )
+
+    # -- words -----------------------------------------------------------------------------------
+
+    def place(self, pc: int) -> str:
+        """A guest address in words: function, offset, and the source line as its author calls it."""
+        function = self.program.function_at(pc)
+        if function is None:
+            return f"{pc:#x}, which is in no function"
+        where = self.program.origin(function, pc)
+        return (
+            f"{function.name}+{pc - function.address:#x} ({where})"
+            if where
+            else f"{function.name}+{pc - function.address:#x}"
+        )
+
+    def describe(self, fault: Fault) -> str:
+        """A fault in words: what was done, to which address, where."""
+        function = self.program.function_at(fault.pc)
+        code = (
+            next((i.go for i in self.program.instructions(function) if i.address == fault.pc), "")
+            if function
+            else ""
+        )
+        what = {
+            SIGILL: "an instruction that this machine does not have (no AVX, AVX2, FMA or AVX-512; SSE4.2 and BMI are there)",
+            SIGFPE: "a division by zero, or a quotient that does not fit",
+            SIGTRAP: "a breakpoint (INT3)",
+        }.get(fault.signal)
+        if what is None:
+            verb = {"read": "a load from", "write": "a store to", "fetch": "a jump to"}.get(fault.access)
+            why = "which is mapped, but not for that" if fault.is_protected else "where nothing is mapped"
+            what = (
+                f"{verb} address {fault.address:#x}, {why}"
+                if verb
+                else "an instruction that a process may not use"
+            )
+        return f"{what}, in {self.place(fault.pc)}{f': {code}' if code else ''}."
+
+    # -- snapshot --------------------------------------------------------------------------------
+
+    def snapshot(self) -> None:
+        """Keep the present state for `rewind`."""
+        self.memory.watch()
+        self._snapshot = (self.kernel.state(), self.cpu.uc.context_save(), self._pc, self.cpu.executed)
+
+    def rewind(self) -> None:
+        """Go back to the snapshot."""
+        assert self._snapshot is not None, "snapshot() comes first"
+        state, context, pc, executed = self._snapshot
+        self.memory.rewind()
+        self.kernel.restore(state, executed)
+        self.cpu.uc.context_restore(context)
+        self._pc = pc
+        self.faults.clear()
+
+    @property
+    def pc(self) -> int:
+        """Where the current thread goes on."""
+        return self._pc
+
+    @pc.setter
+    def pc(self, value: int) -> None:
+        self._pc = value
+
+
+def _from_bytes(data: bytes) -> Callable[[int], bytes]:
+    rest = bytearray(data)
+
+    def read(size: int) -> bytes:
+        piece = bytes(rest[:size])
+        del rest[:size]
+        return piece
+
+    return read

@@ -1,0 +1,62 @@
+"""Run a prepared call and make a Trace of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from underglass.errors import CallError, GuestFault, LimitExceeded
+from underglass.machine.call import Call
+from underglass.machine.machine import Machine
+from underglass.machine.memory import BadAddress
+from underglass.machine.native import PAGE
+from underglass.machine.recorder import Recording
+from underglass.trace.trace import Trace
+
+__all__ = ["record"]
+
+_AROUND_SP = range(-2 * PAGE, 3 * PAGE, PAGE)  # pages of the stack that are kept, touched or not
+
+
+def record(call: Call, most: int) -> Trace:
+    """Return the recording of `call`, up to `most` instructions.
+
+    A call that faults, does not return or is too long gives a trace too; its `fault` says why.
+    """
+    machine = call.machine
+    baseline = {page: _page(machine, page) for page in machine.memory.changed()}
+    around = [(call.args & -PAGE) + offset for offset in _AROUND_SP]
+    results: tuple[object, ...] | None = None
+    fault = None
+    try:
+        with Recording(machine, most) as recording, call.watched():
+            machine.run()
+        if recording.is_full and not call.has_returned():
+            fault = f"{call.title} went on after {most:,} instructions, where the recording ends. Record with a larger `most`."
+        else:
+            results = call.results()
+    except (GuestFault, LimitExceeded, CallError) as error:
+        fault = str(error)
+    registers, vectors, accesses = recording.columns()
+    end = int(np.argmax(registers[:, 16] == call.back)) if results is not None else len(registers) - 1
+    accesses = accesses[accesses["step"] < end]
+    touched = {int(a) & -PAGE for a in np.unique(accesses["address"] & np.uint64(2**64 - PAGE))}
+    touched |= {
+        int(a) & -PAGE
+        for a in np.unique((accesses["address"] + accesses["size"] - np.uint64(1)) & np.uint64(2**64 - PAGE))
+    }
+    pages = {}
+    for page in sorted(touched | set(around) | set(baseline)):
+        data = baseline.get(page) or machine.memory.before(page)
+        if data is not None:
+            pages[page] = data
+    return Trace(
+        machine.program, call.title, call.function, call.layout, registers[: end + 1], vectors[: end + 1], accesses, pages,
+        tuple(o for o in recording.output if o[0] <= end), tuple(t for t in recording.threads if t[0] <= end), results, fault,
+    )  # fmt: skip
+
+
+def _page(machine: Machine, page: int) -> bytes | None:
+    try:
+        return machine.memory.read(page, PAGE)
+    except BadAddress:
+        return None

@@ -1,0 +1,185 @@
+"""A recorded run: registers before each instruction, loads and stores, and the memory they touched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underglass.abi import Layout
+from underglass.errors import NotAProgram, UnderglassError
+from underglass.machine import REGISTERS
+from underglass.program import Function, Instruction, Program
+from underglass.trace.replay import Replay
+from underglass.trace.unwind import Frame, unwind
+
+__all__ = ["REGISTERS", "Trace"]
+
+FLAGS: Mapping[str, int] = MappingProxyType({"CF": 0, "PF": 2, "AF": 4, "ZF": 6, "SF": 7, "DF": 10, "OF": 11})
+"""Bit numbers of FLAGS (Intel SDM, volume 1, section 3.4.3)."""
+
+_FORMAT = 1
+_COLUMN = MappingProxyType({name: i for i, name in enumerate(REGISTERS)})
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a call did, instruction by instruction. `len(trace)` is the number of instructions.
+
+    Step i is the state before instruction i; step `len(trace)` is the state after the last.
+    """
+
+    program: Program
+    title: str  # "add(23, 4)"
+    function: Function  # the one called
+    layout: Layout  # where its arguments and results lie
+    registers: NDArray[np.uint64]  # shape (n + 1, 18), columns as REGISTERS
+    vectors: NDArray[np.uint64]  # shape (n + 1, 16, 2): X0 to X15, low quadword first
+    accesses: NDArray[np.void]  # step, is_write, size in bytes, address, value (of stores)
+    pages: Mapping[int, bytes]  # page address → its bytes before step 0
+    output: tuple[tuple[int, int, bytes], ...] = ()  # (step, descriptor, bytes written)
+    threads: tuple[tuple[int, int], ...] = ()  # (first step, thread id)
+    results: tuple[object, ...] | None = None  # what the call gave; None if it did not return
+    fault: str | None = None  # why it did not return
+    _replay: Replay = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_replay", Replay(self.pages, self.writes))
+
+    def __len__(self) -> int:
+        return len(self.registers) - 1
+
+    def __repr__(self) -> str:
+        end = (
+            f"fault: {self.fault}"
+            if self.fault
+            else f"results: {', '.join(map(repr, self.results or ())) or 'none'}"
+        )
+        return f"<Trace {self.title}: {len(self)} instructions, {end}>"
+
+    @cached_property
+    def writes(self) -> NDArray[np.void]:
+        """The stores, in program order."""
+        return self.accesses[self.accesses["is_write"] == 1]
+
+    @cached_property
+    def reads(self) -> NDArray[np.void]:
+        """The loads, in program order."""
+        return self.accesses[self.accesses["is_write"] == 0]
+
+    def _check(self, step: int) -> int:
+        if not 0 <= step <= len(self):
+            raise UnderglassError(f"{self.title} has the steps 0 to {len(self)}; there is no step {step}.")
+        return step
+
+    def pc(self, step: int) -> int:
+        """Address of the instruction that step `step` is about to run."""
+        return int(self.registers[self._check(step), _COLUMN["PC"]])
+
+    def register(self, step: int, name: str) -> int:
+        """A general register (Plan 9 name), PC or FLAGS, before instruction `step`."""
+        column = _COLUMN.get(name)
+        if column is None:
+            raise UnderglassError(f"There is no register {name}. The names are {', '.join(REGISTERS)}.")
+        return int(self.registers[self._check(step), column])
+
+    def flags(self, step: int) -> dict[str, int]:
+        """The flags before instruction `step`, each 0 or 1."""
+        value = self.register(step, "FLAGS")
+        return {name: value >> bit & 1 for name, bit in FLAGS.items()}
+
+    def memory(self, step: int, address: int, size: int) -> bytes | None:
+        """`size` bytes at `address` before instruction `step`; None where the recording has no page."""
+        return self._replay.read(self._check(step), address, size)
+
+    def word(self, step: int, address: int) -> int | None:
+        """The 8-byte word at `address` before instruction `step`."""
+        data = self.memory(step, address, 8)
+        return None if data is None else int.from_bytes(data, "little")
+
+    def function_at(self, step: int) -> Function | None:
+        """The function that instruction `step` belongs to."""
+        return self.program.function_at(self.pc(step))
+
+    def instruction(self, step: int) -> Instruction | None:
+        """The instruction that step `step` is about to run."""
+        return self._instructions.get(self.pc(step))
+
+    def location(self, step: int) -> tuple[str, int] | None:
+        """(file as its author calls it, line) of instruction `step`."""
+        function = self.function_at(step)
+        if function is None:
+            return None
+        source = self.program.source_of(function)
+        return (source.origin if source else function.file), function.line_at(self.pc(step))
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """Every function that ran, in order of first appearance."""
+        found: dict[int, Function] = {}
+        pcs, first = np.unique(self.registers[:, _COLUMN["PC"]], return_index=True)
+        for pc in pcs[np.argsort(first)].tolist():
+            function = self.program.function_at(pc)
+            if function is not None:
+                found.setdefault(function.address, function)
+        return tuple(found.values())
+
+    @cached_property
+    def _instructions(self) -> dict[int, Instruction]:
+        self.program.prefetch(self.functions)
+        return {i.address: i for f in self.functions for i in self.program.instructions(f)}
+
+    def frames(self, step: int) -> tuple[Frame, ...]:
+        """The call stack before instruction `step`, innermost frame first."""
+        return unwind(self, self._check(step))
+
+    def save(self, path: str | Path) -> None:
+        """Write the recording to one file (numpy's .npz); `load` needs the same program beside it."""
+        about = {
+            "format": _FORMAT, "title": self.title, "function": self.function.symbol, "fault": self.fault,
+            "program": _digest(self.program), "threads": self.threads,
+            "output": [(step, fd, data.decode("latin-1")) for step, fd, data in self.output],
+        }  # fmt: skip
+        np.savez_compressed(
+            path, about=np.frombuffer(json.dumps(about).encode(), np.uint8), registers=self.registers, vectors=self.vectors,
+            accesses=self.accesses, page_addresses=np.array(list(self.pages), np.uint64),
+            pages=np.frombuffer(b"".join(self.pages.values()), np.uint8),
+        )  # fmt: skip
+
+    @staticmethod
+    def load(path: str | Path, program: Program, layout: Layout) -> Trace:
+        """Read what `save` wrote.
+
+        Raises:
+            NotAProgram: the file is no recording, or one of another program.
+        """
+        try:
+            with np.load(path) as columns:
+                about = json.loads(columns["about"].tobytes())
+                held = {name: columns[name] for name in columns.files}
+        except (OSError, ValueError, KeyError) as error:
+            raise NotAProgram(
+                f"{path} is no recording: {error}. Give a file that Trace.save wrote."
+            ) from error
+        if about.get("format") != _FORMAT or about["program"] != _digest(program):
+            raise NotAProgram(
+                f"{path} is a recording of another program than {program.path}. Record it again."
+            )
+        pages = held["pages"].tobytes()
+        return Trace(
+            program, about["title"], program.functions[about["function"]], layout, held["registers"], held["vectors"],
+            held["accesses"], {int(a): pages[4096 * i : 4096 * i + 4096] for i, a in enumerate(held["page_addresses"])},
+            tuple((step, fd, text.encode("latin-1")) for step, fd, text in about["output"]),
+            tuple((step, tid) for step, tid in about["threads"]), None, about["fault"],
+        )  # fmt: skip
+
+
+def _digest(program: Program) -> str:
+    return hashlib.sha256(program.elf.data).hexdigest()
