@@ -23,6 +23,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
@@ -107,6 +108,24 @@ def screenshot(request: pytest.FixtureRequest) -> Callable[..., None]:
             page.screenshot(path=folder / f"{stem}-{name}.png", full_page=full_page)
 
     return shoot
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[..., None]:
+    """`assert_accessible(page, "main")` runs axe's WCAG 2.1 A and AA rules on a part of the page.
+
+    axe's further advice ("best-practice") is left to eyes: it judges the theme's own sidebar as well.
+    """
+
+    def check(page: Page, part: str = "html") -> None:
+        options = {
+            "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+            "preload": False,  # it would fetch the styles again, which a page from the disk may not
+        }
+        results = Axe().run(page, context=part, options=options)
+        assert results.violations_count == 0, results.generate_report()
+
+    return check
 
 
 @dataclass(frozen=True)
