@@ -35,7 +35,9 @@ help:
 
 lab: $(STAMPS)/lab $(STAMPS)/go
 	@echo "==> JupyterLab on $(CHAPTER); end it with Ctrl-C"
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url="/lab/tree/$(CHAPTER)" $(ARGS)
+	@# In a container the reader is often root, and JupyterLab would refuse to start.
+	$(BIN)/jupyter lab $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) --ServerApp.root_dir="$(CURDIR)" \
+	  --LabApp.default_url="/lab/tree/$(CHAPTER)" $(ARGS)
 
 # Two workers: the least that hides the waiting for browsers and kernels, on the smallest machine we promise.
 test: lint $(STAMPS)/go
