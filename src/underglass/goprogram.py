@@ -58,9 +58,14 @@ class GoProgram:
         return f"<GoProgram: {', '.join(names)}; {self.program.go_version}>"
 
     def run(
-        self, *arguments: str, stdin: bytes | Callable[[int], bytes] = b"", environment: Mapping[str, str] | None = None,
-        limits: Limits | None = None, seed: int = 1, on_output: Callable[[int, bytes], None] | None = None,
-    ) -> RunResult:  # fmt: skip
+        self,
+        *arguments: str,
+        stdin: bytes | Callable[[int], bytes] = b"",
+        environment: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        seed: int = 1,
+        on_output: Callable[[int, bytes], None] | None = None,
+    ) -> RunResult:
         """Boot the program and run it to its end.
 
         Args:
@@ -152,7 +157,8 @@ class GoProgram:
             start = self.program.function("main.main").address
             if machine.run(until=start) is not None:
                 raise CallError(
-                    "The program ended before it reached main.main: an init function or a package's variables ended it. "
+                    "The program ended before it reached main.main: an init function or "
+                    "the start of a package's variables ended it. "
                     f"It wrote: {_text(machine.output)!r}"
                 )
             machine.snapshot()

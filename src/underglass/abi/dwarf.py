@@ -34,9 +34,23 @@ __all__ = ["named_types", "signature_of"]
 _GO_KIND = 0x2900
 _ARRAY, _CHAN, _FUNC, _INTERFACE, _MAP, _POINTER, _SLICE, _STRING, _STRUCT, _UNSAFE = range(17, 27)
 _NUMBERS = (
-    "bool", "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64",
-    "uintptr", "float32", "float64", "complex64", "complex128",
-)  # fmt: skip
+    "bool",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uintptr",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+)
 """Names of reflect's kinds 1 to 16."""
 _DEEPEST = 50
 
@@ -126,9 +140,15 @@ class _Reader:
         name = _name(die).removeprefix("main.")
         die = _underlying(die)
         kind = int(die.attributes[_GO_KIND].value) if _GO_KIND in die.attributes else 0
-        if depth > _DEEPEST or kind in (_CHAN, _FUNC, _MAP, _POINTER, _UNSAFE) or die.tag in (
-            "DW_TAG_pointer_type", "DW_TAG_subroutine_type",
-        ):  # fmt: skip
+        if (
+            depth > _DEEPEST
+            or kind in (_CHAN, _FUNC, _MAP, _POINTER, _UNSAFE)
+            or die.tag
+            in (
+                "DW_TAG_pointer_type",
+                "DW_TAG_subroutine_type",
+            )
+        ):
             return Reference(name or "unsafe.Pointer")
         if 1 <= kind <= len(_NUMBERS):
             plain = BASIC[_NUMBERS[kind - 1]]
@@ -153,12 +173,13 @@ class _Reader:
     def _struct(self, die: DIE, name: str, depth: int) -> GoType:
         fields = tuple(
             Field(
-                _name(member), self.type(member.get_DIE_from_attribute("DW_AT_type"), depth),
+                _name(member),
+                self.type(member.get_DIE_from_attribute("DW_AT_type"), depth),
                 int(member.attributes["DW_AT_data_member_location"].value),
             )
             for member in die.iter_children()
             if member.tag == "DW_TAG_member"
-        )  # fmt: skip
+        )
         return Struct(name, fields)
 
 

@@ -116,7 +116,8 @@ def _basic(kind: Basic, value: object, where: str) -> bytes:
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if kind.kind == "int" else (0, (1 << bits) - 1)
     if not low <= value <= high:
         raise CallError(
-            f"{where} is {value}, which does not fit {kind.name} ({low} to {high}). Give a value in that range."
+            f"{where} is {value}, which does not fit {kind.name} ({low} to {high}). "
+            "Give a value in that range."
         )
     return value.to_bytes(kind.size, "little", signed=kind.kind == "int")
 

@@ -77,8 +77,8 @@ class Call:
         off = self.depth - _depth(self.machine)
         if off:
             raise GuestFault(
-                f"{self.title} returned with SP {abs(off)} bytes {'above' if off > 0 else 'below'} where it was before the call. "
-                "Take back what you pushed or subtracted before RET.",
+                f"{self.title} returned with SP {abs(off)} bytes {'above' if off > 0 else 'below'} "
+                "where it was before the call. Take back what you pushed or subtracted before RET.",
                 output=self.machine.output,
             )
         return tuple(decode(place.type, self._raw(place), self._read) for place in self.layout.results)
@@ -169,7 +169,8 @@ def _enter(machine: Machine, room: int) -> tuple[int, int]:
         machine.pc, _ = machine.program.symbol(f"debugCall{size}")
     except UnknownFunction:
         raise CallError(
-            f"This program has no debugCall{size}, which calls start from. Build it with Go 1.17 or later, without -ldflags=-s."
+            f"This program has no debugCall{size}, which calls start from. "
+            "Build it with Go 1.17 or later, without -ldflags=-s."
         ) from None
     machine.on_breakpoint = lambda pc: True
     try:

@@ -88,8 +88,7 @@ class Cpu:
 
         The budget is kept at block borders, so that it does not depend on what is recorded.
         """
-        self._bad = self._vector = None
-        self._stopped = False
+        self._forget_events()
         self.budget.limit = self.executed + instructions
         self.budget.wants_stop = 0
         try:
@@ -108,6 +107,10 @@ class Cpu:
         return Event(
             "memory", pc - 1
         )  # HLT ends emu_start by itself; to a process it is a privileged instruction
+
+    def _forget_events(self) -> None:
+        self._bad = self._vector = None
+        self._stopped = False
 
     def _fault(self, error: UcError) -> Event:
         pc = self["PC"]

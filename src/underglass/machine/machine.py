@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from underglass.errors import GuestFault, LimitExceeded
 from underglass.machine.avx import forbidden_instructions
@@ -52,9 +53,15 @@ class Machine:
     """
 
     def __init__(
-        self, program: Program, *, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None,
-        stdin: bytes | Callable[[int], bytes] = b"", limits: Limits | None = None, seed: int = 1,
-    ) -> None:  # fmt: skip
+        self,
+        program: Program,
+        *,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        stdin: bytes | Callable[[int], bytes] = b"",
+        limits: Limits | None = None,
+        seed: int = 1,
+    ) -> None:
         self.program = program
         self.limits = limits or Limits()
         self.cpu = Cpu()
@@ -106,9 +113,8 @@ class Machine:
                     or self.cpu.executed + LONGEST_BLOCK >= turn_ends
                     or self.kernel.current.pending
                 ):
-                    self._next_thread(goes_on)
                     turn_ends = self.cpu.executed + _QUANTUM
-                    if self.kernel.exit_code is not None:
+                    if not self._next_thread(goes_on):
                         return self.kernel.exit_code
         except (GuestFault, LimitExceeded) as error:
             error.output = self.output
@@ -157,12 +163,13 @@ class Machine:
         self._pc = self.kernel.current.pc
         return True
 
-    def _next_thread(self, goes_on: bool) -> None:
+    def _next_thread(self, goes_on: bool) -> bool:
+        """Let the next thread run; False if a signal it had coming ended the process."""
         kernel = self.kernel
         kernel.poll()
         if goes_on:
             if not kernel.ready and not kernel.current.pending:
-                return
+                return True
             self.cpu["PC"] = self._pc
             kernel.park()
             kernel.ready.append(kernel.current)
@@ -174,21 +181,21 @@ class Machine:
                 f"The program's threads wait for each other, and nothing can wake them: {waits}."
             )
         self._pc = kernel.current.pc
+        return kernel.exit_code is None
 
     def _check_limits(self, started: float, first: int) -> None:
-        used = self.cpu.executed - first
-        if used + LONGEST_BLOCK >= self.limits.instructions:
-            raise LimitExceeded(
-                f"The program ran for {self.limits.instructions:,} instructions, the limit, and was stopped in "
-                f"{self.place(self._pc)}. Is there a loop that does not end? Otherwise raise the limit `instructions`.",
-                limit="instructions",
-            )
-        if time.monotonic() - started > self.limits.seconds:
-            raise LimitExceeded(
-                f"The program ran for {self.limits.seconds:g} s, the limit, and was stopped in {self.place(self._pc)}. "
-                "Is there a loop that does not end? Otherwise raise the limit `seconds`.",
-                limit="seconds",
-            )
+        limits = self.limits
+        if self.cpu.executed - first + LONGEST_BLOCK >= limits.instructions:
+            self._over("instructions", f"{limits.instructions:,} instructions")
+        if time.monotonic() - started > limits.seconds:
+            self._over("seconds", f"{limits.seconds:g} s")
+
+    def _over(self, limit: str, amount: str) -> NoReturn:
+        raise LimitExceeded(
+            f"The program ran for {amount}, the limit, and was stopped in {self.place(self._pc)}. "
+            f"Is there a loop that does not end? Otherwise raise the limit `{limit}`.",
+            limit=limit,
+        )
 
     # -- words -----------------------------------------------------------------------------------
 
@@ -213,7 +220,8 @@ class Machine:
             else ""
         )
         what = {
-            SIGILL: "an instruction that this machine does not have (no AVX, AVX2, FMA or AVX-512; SSE4.2 and BMI are there)",
+            SIGILL: "an instruction that this machine does not have "
+            "(no AVX, AVX2, FMA or AVX-512; SSE4.2 and BMI are there)",
             SIGFPE: "a division by zero, or a quotient that does not fit",
             SIGTRAP: "a breakpoint (INT3)",
         }.get(fault.signal)

@@ -91,8 +91,8 @@ class Memory:
             self._insert(Region(region.start, region.end, protection, region.backed or protection != 0))
 
     def find_free(self, size: int, hint: int = 0) -> int:
-        """Address of a free run of `size` bytes: at `hint` if that is free, else the lowest from the mmap base."""
-        if hint and PAGE <= hint and hint + size <= TOP and not any(self._over(hint, hint + size)):
+        """Address of a free run of `size` bytes: `hint` if free, else the lowest from the mmap base."""
+        if hint >= PAGE and hint + size <= TOP and not any(self._over(hint, hint + size)):
             return hint
         at = _MMAP_BASE
         for region in self._over(at, TOP):

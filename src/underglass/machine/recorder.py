@@ -43,11 +43,17 @@ class Recording:
         self._rows = np.zeros(_ROWS, ROW)
         self._accesses = np.zeros(_ACCESSES, ACCESS)
         self._record = Recorder(
-            capacity=_ROWS, rows=self._rows.ctypes.data, row_bytes=ROW.itemsize, ids=ctypes.addressof(self._ids),
-            pointers=ctypes.addressof(self._pointers), registers=len(ids), scratch=base,
-            access_capacity=_ACCESSES, access_rows=self._accesses.ctypes.data,
+            capacity=_ROWS,
+            rows=self._rows.ctypes.data,
+            row_bytes=ROW.itemsize,
+            ids=ctypes.addressof(self._ids),
+            pointers=ctypes.addressof(self._pointers),
+            registers=len(ids),
+            scratch=base,
+            access_capacity=_ACCESSES,
+            access_rows=self._accesses.ctypes.data,
             budget=ctypes.addressof(machine.cpu.budget),
-        )  # fmt: skip
+        )
         self._kept: list[NDArray[np.void]] = []
         self._kept_accesses: list[NDArray[np.void]] = []
         self._steps = 0

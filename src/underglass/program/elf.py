@@ -101,7 +101,8 @@ class Elf:
                 raise NotAProgram(f"{self.path} is cut short: a segment lies outside the file. {_REMEDY}")
             if address < PAGE or address + size > TOP_OF_USER_SPACE or total > MOST_BYTES:
                 raise NotAProgram(
-                    f"{self.path} asks for {size:#x} bytes at {address:#x}, outside what a process gets. {_REMEDY}"
+                    f"{self.path} asks for {size:#x} bytes at {address:#x}, outside what a process gets. "
+                    f"{_REMEDY}"
                 )
             flags = int(entry["p_flags"])
             data = self.data[offset : offset + held]

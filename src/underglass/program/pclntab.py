@@ -75,8 +75,8 @@ class Pclntab:
             raise NotAProgram("The program's .gopclntab section is cut short. Build it again.") from error
         if magic != MAGIC or pointer != 8 or quantum != 1:
             raise NotAProgram(
-                f"The program's .gopclntab starts with {magic:#x}; {MAGIC:#x} (Go 1.20 or later, amd64) is read here. "
-                "Build it with a newer Go."
+                f"The program's .gopclntab starts with {magic:#x}; "
+                f"{MAGIC:#x} (Go 1.20 or later, amd64) is read here. Build it with a newer Go."
             )
         self._text = text
         self._names, self._files, self._pcs, self._functions = (

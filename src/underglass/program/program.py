@@ -131,7 +131,8 @@ class Program:
             else "Its own functions: " + (", ".join(own[:12]) or "none") + "."
         )
         raise UnknownFunction(
-            f"The program has no function {name}. {hint} A function that nothing refers to is left out by the linker."
+            f"The program has no function {name}. {hint} "
+            "A function that nothing refers to is left out by the linker."
         )
 
     def function_at(self, address: int) -> Function | None:

@@ -31,7 +31,10 @@ def record(call: Call, most: int) -> Trace:
         with Recording(machine, most) as recording, call.watched():
             machine.run()
         if recording.is_full and not call.has_returned():
-            fault = f"{call.title} went on after {most:,} instructions, where the recording ends. Record with a larger `most`."
+            fault = (
+                f"{call.title} went on after {most:,} instructions, where the recording ends. "
+                "Record with a larger `most`."
+            )
         else:
             results = call.results()
     except (GuestFault, LimitExceeded, CallError) as error:
@@ -50,9 +53,19 @@ def record(call: Call, most: int) -> Trace:
         if data is not None:
             pages[page] = data
     return Trace(
-        machine.program, call.title, call.function, call.layout, registers[: end + 1], vectors[: end + 1], accesses, pages,
-        tuple(o for o in recording.output if o[0] <= end), tuple(t for t in recording.threads if t[0] <= end), results, fault,
-    )  # fmt: skip
+        machine.program,
+        call.title,
+        call.function,
+        call.layout,
+        registers[: end + 1],
+        vectors[: end + 1],
+        accesses,
+        pages,
+        tuple(o for o in recording.output if o[0] <= end),
+        tuple(t for t in recording.threads if t[0] <= end),
+        results,
+        fault,
+    )
 
 
 def _page(machine: Machine, page: int) -> bytes | None:

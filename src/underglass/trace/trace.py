@@ -67,12 +67,14 @@ class Trace:
     @cached_property
     def writes(self) -> NDArray[np.void]:
         """The stores, in program order."""
-        return self.accesses[self.accesses["is_write"] == 1]
+        rows: NDArray[np.void] = self.accesses[self.accesses["is_write"] == 1]
+        return rows
 
     @cached_property
     def reads(self) -> NDArray[np.void]:
         """The loads, in program order."""
-        return self.accesses[self.accesses["is_write"] == 0]
+        rows: NDArray[np.void] = self.accesses[self.accesses["is_write"] == 0]
+        return rows
 
     def _check(self, step: int) -> int:
         if not 0 <= step <= len(self):
@@ -143,15 +145,23 @@ class Trace:
     def save(self, path: str | Path) -> None:
         """Write the recording to one file (numpy's .npz); `load` needs the same program beside it."""
         about = {
-            "format": _FORMAT, "title": self.title, "function": self.function.symbol, "fault": self.fault,
-            "program": _digest(self.program), "threads": self.threads,
+            "format": _FORMAT,
+            "title": self.title,
+            "function": self.function.symbol,
+            "fault": self.fault,
+            "program": _digest(self.program),
+            "threads": self.threads,
             "output": [(step, fd, data.decode("latin-1")) for step, fd, data in self.output],
-        }  # fmt: skip
+        }
         np.savez_compressed(
-            path, about=np.frombuffer(json.dumps(about).encode(), np.uint8), registers=self.registers, vectors=self.vectors,
-            accesses=self.accesses, page_addresses=np.array(list(self.pages), np.uint64),
+            path,
+            about=np.frombuffer(json.dumps(about).encode(), np.uint8),
+            registers=self.registers,
+            vectors=self.vectors,
+            accesses=self.accesses,
+            page_addresses=np.array(list(self.pages), np.uint64),
             pages=np.frombuffer(b"".join(self.pages.values()), np.uint8),
-        )  # fmt: skip
+        )
 
     @staticmethod
     def load(path: str | Path, program: Program, layout: Layout) -> Trace:
@@ -174,11 +184,19 @@ class Trace:
             )
         pages = held["pages"].tobytes()
         return Trace(
-            program, about["title"], program.functions[about["function"]], layout, held["registers"], held["vectors"],
-            held["accesses"], {int(a): pages[4096 * i : 4096 * i + 4096] for i, a in enumerate(held["page_addresses"])},
+            program,
+            about["title"],
+            program.functions[about["function"]],
+            layout,
+            held["registers"],
+            held["vectors"],
+            held["accesses"],
+            {int(a): pages[4096 * i : 4096 * i + 4096] for i, a in enumerate(held["page_addresses"])},
             tuple((step, fd, text.encode("latin-1")) for step, fd, text in about["output"]),
-            tuple((step, tid) for step, tid in about["threads"]), None, about["fault"],
-        )  # fmt: skip
+            tuple((step, tid) for step, tid in about["threads"]),
+            None,
+            about["fault"],
+        )
 
 
 def _digest(program: Program) -> str:

@@ -14,9 +14,9 @@ __all__ = [
     "ENOSYS",
     "EPERM",
     "EPIPE",
+    "ESPIPE",
     "ESRCH",
     "ETIMEDOUT",
-    "ESPIPE",
     "SysError",
 ]
 

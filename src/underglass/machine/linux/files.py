@@ -282,6 +282,8 @@ def lowest_free(files: dict[int, File], at_least: int) -> int:
 
 
 CALLS = {
-    0: read, 1: write, 2: no_such_file, 3: close, 5: fstat, 8: lseek, 20: writev, 21: no_such_file, 22: pipe, 72: fcntl,
-    89: no_such_file, 257: no_such_file, 262: no_such_file, 267: no_such_file, 269: no_such_file, 290: eventfd2, 293: pipe2,
+    0: read, 1: write, 3: close, 5: fstat, 8: lseek, 20: writev, 22: pipe, 72: fcntl,
+    290: eventfd2, 293: pipe2,
+    2: no_such_file, 21: no_such_file, 89: no_such_file, 257: no_such_file, 262: no_such_file,
+    267: no_such_file, 269: no_such_file,
 }  # fmt: skip

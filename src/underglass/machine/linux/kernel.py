@@ -134,7 +134,8 @@ class Kernel:
         """A thread id never used before."""
         if sum(t.state != "dead" for t in self.threads) >= self.limits.threads:
             raise LimitExceeded(
-                f"The program started more than {self.limits.threads} threads. Raise the limit `threads` if it should.",
+                f"The program started more than {self.limits.threads} threads. "
+                "Raise the limit `threads` if it should.",
                 limit="threads",
             )
         self._last_tid += 1
@@ -211,7 +212,7 @@ class Kernel:
     def _on_syscall(self, uc: Any, data: Any) -> None:
         try:
             result = self._call()
-        except BaseException as error:  # carried over the C frames of the engine, raised again by the machine
+        except BaseException as error:  # noqa: BLE001 - no frame of C may see it; the machine raises it again
             self.error = error
             self.cpu.stop()
             return
@@ -293,9 +294,15 @@ class Kernel:
     def state(self) -> KernelState:
         """A copy of what the kernel knows, for `restore`."""
         return KernelState(
-            [t.clone() for t in self.threads], [t.tid for t in self.ready], self.current.tid,
-            self._now_at, dict(self.handlers), {fd: copy(f) for fd, f in self.files.items()}, self.random.getstate(), self._last_tid,
-        )  # fmt: skip
+            [t.clone() for t in self.threads],
+            [t.tid for t in self.ready],
+            self.current.tid,
+            self._now_at,
+            dict(self.handlers),
+            {fd: copy(f) for fd, f in self.files.items()},
+            self.random.getstate(),
+            self._last_tid,
+        )
 
     def restore(self, state: KernelState, executed: int) -> None:
         """Go back to `state`, taken when `executed` instructions had run."""

@@ -27,7 +27,7 @@ class Epoll(File):
 
     def events(self, files: dict[int, File], most: int) -> list[tuple[int, int]]:
         """The (events, data) pairs that are due."""
-        due = []
+        due: list[tuple[int, int]] = []
         for fd, (wanted, data) in self.interest.items():
             file = files.get(fd)
             if file is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from underglass.machine.linux.errno import EAGAIN, EFAULT, EINVAL, EPERM, ETIMEDOUT, SysError
@@ -31,10 +32,8 @@ def exit_thread(kernel: Kernel, code: int) -> int:
     """_exit(2) of one thread"""
     thread = kernel.current
     if thread.clear_tid:
-        try:
+        with suppress(BadAddress):  # as Linux does: kernel/fork.c, mm_release
             kernel.memory.write(thread.clear_tid, bytes(4))
-        except BadAddress:
-            pass  # the kernel ignores it too: kernel/fork.c, mm_release
         wake(kernel, thread.clear_tid, 1)
     kernel.die(code & 0xFF)
     return 0
@@ -171,7 +170,8 @@ def prctl(kernel: Kernel, option: int) -> int:
 
 
 CALLS = {
-    24: sched_yield, 39: getpid, 56: clone, 60: exit_thread, 63: uname, 79: getcwd, 97: getrlimit, 102: identity,
-    104: identity, 107: identity, 108: identity, 110: getppid, 157: prctl, 158: arch_prctl, 186: gettid, 202: futex,
-    204: sched_getaffinity, 218: set_tid_address, 231: exit_group, 302: prlimit64, 318: getrandom,
+    24: sched_yield, 39: getpid, 56: clone, 60: exit_thread, 63: uname, 79: getcwd, 97: getrlimit,
+    102: identity, 104: identity, 107: identity, 108: identity, 110: getppid, 157: prctl, 158: arch_prctl,
+    186: gettid, 202: futex, 204: sched_getaffinity, 218: set_tid_address, 231: exit_group,
+    302: prlimit64, 318: getrandom,
 }  # fmt: skip
