@@ -74,9 +74,9 @@ def statements(text: str) -> Iterator[list[Token]]:
 def texts(text: str) -> Iterator[Text]:
     """Yield the TEXT directives of an assembly file, in its order."""
     for statement in statements(text):
+        while len(statement) > 2 and statement[1].text == ":":  # a label before it
+            statement = statement[2:]
         words = [token.text for token in statement]
-        while len(words) > 2 and words[1] == ":":  # a label before it
-            words = words[2:]
         if len(words) < 3 or words[0] != "TEXT" or statement[1].kind not in ("name", "string"):
             continue
         bracket = words.index("(") if "(" in words else len(words)

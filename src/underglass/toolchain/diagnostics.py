@@ -73,9 +73,10 @@ def located(
         place = "" if GENERATED in path else f"{path}:{line}: "
         return Diagnostic("", None, None, place + message, advice)
     number = int(line)
-    label = re.fullmatch(r"undefined label (\S+)", message)
-    if label:  # the assembler reports it at the end of the function; show the first use in the source
-        uses = (token.line for token in asmlex.tokens(source.text) if token.text == label[1])
+    named = re.fullmatch(r'undefined label (\S+)|there is no header named ("[^"]*")', message)
+    if named:  # the assembler reports these where it has read on to; show the first use
+        word = named[1] or named[2]
+        uses = (token.line for token in asmlex.tokens(source.text) if token.text == word)
         number = next(uses, number)
     return Diagnostic(source.origin, number, int(column) if column else None, message, advice)
 
@@ -99,6 +100,8 @@ def _without_paths(output: str, go: Go) -> str:
     output = re.sub(
         r"#include: open " + header + r"([^:\s]+): [^\n]*", r'there is no header named "\1"', output
     )
+    # Beside a place that a line directive gave, the compiler writes the one on disk in brackets.
+    output = re.sub(r"(\.(?:go|s):\d+(?::\d+)?)\[[^\]\n]*\]", r"\1", output)
     return output.replace(str(go.root), "GOROOT")
 
 

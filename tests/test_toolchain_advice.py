@@ -1,0 +1,34 @@
+"""Advice on messages that are hard to bring about; test_toolchain_diagnostics.py builds the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from underglass.toolchain import find_go
+from underglass.toolchain.advice import Known, advise
+
+
+def known() -> Known:
+    return Known(frozenset({"total", "add"}), frozenset({"add"}), find_go().root)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("relocation target main.f not defined for ABI0 (but is defined for ABIInternal)", "ABI0 wrapper"),
+        ("relocation target main.f not defined for ABIInternal (but is defined for ABI0)", "prototype"),
+        ("relocation target f not defined", "centre dot: ·f(SB)"),
+        ("relocation target runtime.f not defined", "Nothing in the program defines runtime.f."),
+        ("illegal or missing addressing mode for symbol r8d", "The register is called R8"),
+        ("illegal or missing addressing mode for symbol NO_LOCAL_POINTERS", '"funcdata.h"'),
+        ("illegal or missing addressing mode for symbol main.x", "·x(SB)"),
+        ("illegal or missing addressing mode for symbol zap", "zap is no register"),
+        ("undefined: fmt.Prin", ""),
+        ("undefined: zzzzzz", ""),
+        ("cannot use 3 (untyped int constant) as string value", ""),
+    ],
+)
+def test_advice(message: str, words: str) -> None:
+    advice = advise(message, known())
+    assert words in advice
+    assert bool(advice) == bool(words)
