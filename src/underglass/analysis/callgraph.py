@@ -74,7 +74,9 @@ class CallGraph:
         return {node.symbol: node for node in self.nodes}[symbol]
 
 
-def calls_from(program: Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False) -> CallGraph:
+def calls_from(
+    program: Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False
+) -> CallGraph:
     """Return what `focus` calls, down to `depth` calls away.
 
     Args:
@@ -131,7 +133,9 @@ def _targets(program: Program, function: Function) -> Iterable[tuple[Function, b
         yield callee, not called
 
 
-def _count(edges: dict[tuple[str, str], Edge], caller: Function, callee: Function, to: str, tail: bool) -> None:
+def _count(
+    edges: dict[tuple[str, str], Edge], caller: Function, callee: Function, to: str, tail: bool
+) -> None:
     key = (caller.symbol, to)
     held = edges.get(key)
     edges[key] = Edge(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import graphviz
@@ -24,7 +27,9 @@ _SANS = "DejaVu Sans,Helvetica,Arial,sans-serif"
 class CallGraphPicture:
     """A call graph that shows itself: as SVG in a notebook or a page, as text elsewhere."""
 
-    def __init__(self, program: Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False) -> None:
+    def __init__(
+        self, program: Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False
+    ) -> None:
         self.graph = calls_from(program, focus, depth, runtime=runtime)
         self.text = call_graph_text(self.graph)
         self.svg = render_svg(_digraph(self.graph), title=f"Calls from {focus}", description=self.text)
@@ -79,15 +84,27 @@ def call_graph_text(graph: CallGraph) -> str:
 def _digraph(graph: CallGraph) -> graphviz.Digraph:
     drawn = graphviz.Digraph("calls")
     drawn.attr(rankdir="LR", bgcolor="transparent", nodesep="0.22", ranksep="0.75", fontname=_SANS, pad="0.1")
-    drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.12,0.03", penwidth="1.2")
-    drawn.attr("edge", fontname=_SANS, fontsize="10", arrowsize="0.7", color=colour("muted"), fontcolor=colour("muted"))
+    drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.18,0.03", penwidth="1.2")
+    drawn.attr(
+        "edge",
+        fontname=_SANS,
+        fontsize="10",
+        arrowsize="0.7",
+        color=colour("muted"),
+        fontcolor=colour("muted"),
+    )
     for node in graph.nodes:
-        drawn.node(node.symbol.replace(":", "∶"), **_node_attributes(node, is_focus=node.symbol == graph.focus))
+        drawn.node(_key(node.symbol), **_node_attributes(node, is_focus=node.symbol == graph.focus))
     for edge in graph.edges:
         to_runtime = not graph.node(edge.callee).abi
         attributes = {} if to_runtime else _edge_attributes(edge)
-        drawn.edge(edge.caller.replace(":", "∶"), edge.callee.replace(":", "∶"), **attributes)
+        drawn.edge(_key(edge.caller), _key(edge.callee), **attributes)
     return drawn
+
+
+def _key(symbol: str) -> str:
+    """A node's name in DOT, where a colon would start a port."""
+    return symbol.replace(":", "∶")
 
 
 def _node_attributes(node: Node, *, is_focus: bool) -> dict[str, str]:
@@ -157,7 +174,8 @@ def render_svg(digraph: graphviz.Digraph, *, title: str = "Call graph", descript
     try:
         from pygraphviz import AGraph
 
-        drawn: bytes = AGraph(string=digraph.source).draw(format="svg", prog="dot")
+        with _quiet():
+            drawn: bytes = AGraph(string=digraph.source).draw(format="svg", prog="dot")
     except (ImportError, OSError, ValueError) as problem:
         raise UnderglassError(
             f"The call graph cannot be drawn: {problem}. Install pygraphviz 2 or later "
@@ -167,11 +185,29 @@ def render_svg(digraph: graphviz.Digraph, *, title: str = "Call graph", descript
     return _themed(drawn.decode(), title, description)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the engine's fontconfig, older than the system's files, from warning into a notebook.
+
+    It writes to the descriptor itself; what goes wrong with the graph is raised as an exception.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _themed(svg: str, title: str, description: str) -> str:
     """Replace fixed colours by custom properties with the light value to fall back to."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', svg)  # a point of the layout is a pixel of the page
+    # A point of the layout is a pixel of the page.
+    svg = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', svg)
     names = {light: name for name, (light, _) in COLOURS.items()}
     names |= {"black": "ink"}
     svg = re.sub(
@@ -182,10 +218,9 @@ def _themed(svg: str, title: str, description: str) -> str:
     # An element with both has two style attributes now, and may have but one.
     svg = re.sub(r'( style="[^"]*)"([^<>]*?) style="([^"]*")', r"\1;\3\2", svg)
     head = (
-        f'<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>'
+        f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
         f"<style>{css_variables('.ug-svg')}</style>"
     )
-    label = html.escape(title)
-    return re.sub(r"<svg ([^>]*)>", rf'<svg class="ug-svg" role="img" aria-label="{label}" \1>', svg, count=1).replace(
-        ">", f">{head}", 1
-    )
+    start = f'<svg class="ug-svg" role="img" aria-label="{html.escape(title)}" '
+    end = svg.index(">")
+    return start + svg[len("<svg ") : end + 1] + head + svg[end + 1 :]

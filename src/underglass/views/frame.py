@@ -6,6 +6,7 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from underglass.views.frames import call_frames, is_callers
 from underglass.views.palette import colour, css_variables
 from underglass.views.text import frame_text, plain_value
 
@@ -69,9 +70,9 @@ def frame_svg(trace: Trace, step: int, depth: int = 2) -> str:
     Args:
         depth: how many frames to draw, the innermost and its callers.
     """
-    frames = trace.frames(step)[:depth]
+    every = call_frames(trace, step)
+    frames, callers = every[:depth], every[1 : depth + 1]
     drawing = _Drawing(trace, step)
-    callers = trace.frames(step)[1 : depth + 1]
     below = [_top(frame) for frame in frames]
     for i in reversed(range(len(frames))):
         owner = callers[i] if i < len(callers) else None
@@ -81,6 +82,10 @@ def frame_svg(trace: Trace, step: int, depth: int = 2) -> str:
 
 def _top(frame: Frame) -> int:
     return max((slot.address + slot.size for slot in frame.slots), default=frame.fp)
+
+
+def _full(frame: Frame) -> str:
+    return f"{frame.function.name.removeprefix('main.')} {frame.function.abi}"
 
 
 class _Drawing:
@@ -98,8 +103,16 @@ class _Drawing:
         wrapper = ", a wrapper" if function.is_wrapper else ""
         state = "" if frame.complete or not innermost else ", not complete"
         self._text(_LEFT, self._y + 4, name, "mono strong")
-        self._text(_LEFT + 9 * len(name) + 8, self._y + 4, f"{function.abi}{wrapper}", f"small strong ink-{function.abi}", function.abi)
-        self._text(_LEFT + _BOX, self._y + 4, f"frame ${function.frame_size}{state}", "small muted", anchor="end")
+        self._text(
+            _LEFT + 9 * len(name) + 8,
+            self._y + 4,
+            f"{function.abi}{wrapper}",
+            f"small strong ink-{function.abi}",
+            function.abi,
+        )
+        self._text(
+            _LEFT + _BOX, self._y + 4, f"frame ${function.frame_size}{state}", "small muted", anchor="end"
+        )
         self._y += 14
         groups: list[tuple[str, str, int]] = []
         for slot in frame.slots:
@@ -118,13 +131,13 @@ class _Drawing:
     @staticmethod
     def _owner(slot: Slot, frame: Frame, caller: Frame | None) -> tuple[str, str]:
         own = frame.function.abi
-        if slot.kind in ("argument", "result"):
+        if is_callers(slot):
             if caller is None:
                 return "owned by the caller", own
-            return f"owned by {caller.function.name.removeprefix('main.')}", caller.function.abi
+            return f"owned by {_full(caller)}", caller.function.abi
         if slot.kind == "return address":
             return "pushed by CALL", own
-        return f"owned by {frame.function.name.removeprefix('main.')}", own
+        return f"owned by {_full(frame)}", own
 
     def _word(self, slot: Slot, offset: int, frame: Frame, abi: str, *, innermost: bool) -> None:
         address, size, y = slot.address + offset, min(8, slot.size - offset), self._y
@@ -146,19 +159,23 @@ class _Drawing:
             self._text(_LEFT - 30, base, ", ".join(marks), "small strong", anchor="end")
             at = base - 4
             self._parts.append(
-                f'<path class="line" d="M{_LEFT - 25} {at}H{_LEFT - 4}m-5 -4 5 4-5 4" stroke="{colour("ink")}" fill="none"/>'
+                f'<path class="line" d="M{_LEFT - 25} {at}H{_LEFT - 4}m-5 -4 5 4-5 4" '
+                f'stroke="{colour("ink")}" fill="none"/>'
             )
         self._y += _ROW
 
     def _brace(self, start: int, end: int, words: str) -> None:
         x = _LEFT + _BOX + _RIGHT
         self._parts.append(
-            f'<path class="brace" d="M{x} {start + 3}h5V{end - 3}h-5" stroke="{colour("muted")}" fill="none"/>'
+            f'<path class="brace" d="M{x} {start + 3}h5V{end - 3}h-5" '
+            f'stroke="{colour("muted")}" fill="none"/>'
         )
         self._text(x + 13, (start + end) // 2 + 4, words, "small")
         self._width = max(self._width, x + 20 + 7 * len(words))
 
-    def _text(self, x: int, y: int, words: str, classes: str, fill: str = "ink", anchor: str = "start") -> None:
+    def _text(
+        self, x: int, y: int, words: str, classes: str, fill: str = "ink", anchor: str = "start"
+    ) -> None:
         ink = {"ABI0": "abi0", "ABIInternal": "internal"}.get(fill, "muted" if "muted" in classes else fill)
         at = "" if anchor == "start" else f' text-anchor="{anchor}"'
         family = _MONO if "mono" in classes else _SANS
@@ -176,8 +193,9 @@ class _Drawing:
             self._text(0, _TOP, description, "muted")
         title = f"Stack of {self._trace.title} before step {self._step}"
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg" role="img" viewBox="0 0 {self._width} {height}" '
-            f'width="{self._width}" height="{height}" aria-label="{html.escape(title)}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg" role="img" '
+            f'viewBox="0 0 {self._width} {height}" width="{self._width}" height="{height}" '
+            f'aria-label="{html.escape(title)}">'
             f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
             f"<style>{css_variables('.ug-svg')}{_STYLE}</style>"
             f'<rect class="paper" width="{self._width}" height="{height}" fill="{colour("paper")}"/>'

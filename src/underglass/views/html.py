@@ -48,7 +48,9 @@ main{max-width:1360px;margin:0 auto;padding:8px clamp(12px,3vw,32px)}
 """
 
 
-def stepper_html(trace: Trace, *, title: str | None = None, standalone: bool = True, assets: bool = True) -> str:
+def stepper_html(
+    trace: Trace, *, title: str | None = None, standalone: bool = True, assets: bool = True
+) -> str:
     """Return a stepper of the trace: HTML that steps and scrubs without a kernel and without a network.
 
     Args:
@@ -69,7 +71,8 @@ def stepper_html(trace: Trace, *, title: str | None = None, standalone: bool = T
     if not standalone:
         return stepper + (_pieces(script) if assets else "")
     style = _PAGE_STYLE + style_text()
-    policy = f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    allowed = f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    policy = f"default-src 'none'; img-src data:; {allowed}"
     return _PAGE.format(
         policy=policy, title=html.escape(title or trace.title), style=style, stepper=stepper, script=script
     )

@@ -24,8 +24,16 @@ COLOURS: dict[str, tuple[str, str]] = {
 }
 
 # Where the host page has a theme of its own, it counts; else the reader's system does.
-_DARK = ('html[data-theme="dark"]', 'body[data-jp-theme-light="false"]', 'body[data-vscode-theme-kind$="dark"]')
-_LIGHT = ('html[data-theme="light"]', 'body[data-jp-theme-light="true"]', 'body[data-vscode-theme-kind$="light"]')
+_DARK = (
+    'html[data-theme="dark"]',
+    'body[data-jp-theme-light="false"]',
+    'body[data-vscode-theme-kind$="dark"]',
+)
+_LIGHT = (
+    'html[data-theme="light"]',
+    'body[data-jp-theme-light="true"]',
+    'body[data-vscode-theme-kind$="light"]',
+)
 
 
 def colour(name: str) -> str:

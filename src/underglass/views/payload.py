@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from underglass.abi import ROLES
+from underglass.trace import REGISTERS
+from underglass.views.frames import call_frames, has_returned, stack_key
 
 if TYPE_CHECKING:
     from underglass.program import Function, Instruction
@@ -48,6 +50,7 @@ def payload(trace: Trace, *, steps: int = MOST_STEPS) -> dict[str, Any]:
     return {
         "version": 1,
         "title": trace.title,
+        "returned": int(has_returned(trace, shown)),
         "go": trace.program.go_version,
         "total": len(trace),
         "results": None if trace.results is None else [repr(value) for value in trace.results],
@@ -87,10 +90,11 @@ class _Code:
     """The functions that ran, each with the instructions to show."""
 
     def __init__(self, trace: Trace, shown: int) -> None:
-        pcs = [trace.pc(step) for step in range(shown + 1)]
+        pcs = [trace.pc(step) for step in range(shown + 1 - has_returned(trace, shown))]
         self._number: dict[int, int] = {}  # a function's address → its row
         self.functions: list[dict[str, Any]] = []
         self.rows: list[list[Any]] = []
+        self._source_of = trace.program.source_of
         self._files = {s.name: i for i, s in enumerate(trace.program.sources)}
         row_of: dict[int, int] = {}
         ran: dict[int, set[int]] = {}
@@ -107,12 +111,13 @@ class _Code:
                 row_of[instruction.address] = len(self.rows)
                 self.rows.append(_code_row(instruction, function))
             self.add(function, first)
-        self.at = [row_of.get(pc, -1) for pc in pcs]
+        self.at = [row_of.get(pc, -1) for pc in pcs] + [-1] * (shown + 1 - len(pcs))
 
     def add(self, function: Function, first: int | None = None) -> int:
         """The function's row; a function that only waits in the stack has no code here."""
         if function.address not in self._number:
             self._number[function.address] = len(self.functions)
+            source = self._source_of(function)
             start = len(self.rows) if first is None else first
             self.functions.append(
                 {
@@ -124,7 +129,7 @@ class _Code:
                     "args": function.args_size,
                     "wrapper": int(function.is_wrapper),
                     "assembly": int(function.is_assembly),
-                    "source": self._files.get(PurePosixPath(function.file).name, -1),
+                    "source": self._files[source.name] if source else -1,
                     "file": PurePosixPath(function.file).name,
                     "code": [start, len(self.rows)],
                 }
@@ -153,20 +158,10 @@ def _worth_showing(instructions: tuple[Instruction, ...], ran: set[int]) -> list
 
 def _columns(trace: Trace, shown: int) -> tuple[list[str], np.ndarray[Any, Any]]:
     """Register names and their values, one row a step; of X0–X15 the low quadwords that were used."""
-    names = _register_names(trace)
-    rows = trace.registers[: shown + 1]
-    if trace.vectors is not None:
-        low = trace.vectors[: shown + 1, :, 0]
-        used = [i for i in range(low.shape[1]) if len(low) and bool((low[:, i] != low[0, i]).any())]
-        names = [*names, *(f"X{i}" for i in used)]
-        rows = np.concatenate([rows, low[:, used]], axis=1)
-    return names, rows
-
-
-def _register_names(trace: Trace) -> list[str]:
-    from underglass.trace import REGISTERS
-
-    return list(REGISTERS[: trace.registers.shape[1]])
+    low = trace.vectors[: shown + 1, :, 0]
+    used = [i for i in range(low.shape[1]) if bool((low[:, i] != low[0, i]).any())]
+    names = [*REGISTERS, *(f"X{i}" for i in used)]
+    return names, np.concatenate([trace.registers[: shown + 1], low[:, used]], axis=1)
 
 
 def _deltas(rows: np.ndarray[Any, Any], pc: int) -> list[list[Any]]:
@@ -182,7 +177,9 @@ def _deltas(rows: np.ndarray[Any, Any], pc: int) -> list[list[Any]]:
 
 def _writes(trace: Trace, shown: int) -> list[list[Any]]:
     found: list[list[Any]] = [[] for _ in range(shown)]
-    for step, address, size, value in trace.writes.tolist():
+    stores = trace.writes
+    columns = (stores[name].tolist() for name in ("step", "address", "size", "value"))
+    for step, address, size, value in zip(*columns, strict=True):
         if step < shown:
             found[step] += [f"{address:x}", size, f"{value:x}"]
     return found
@@ -199,8 +196,15 @@ class _Stack:
         self.changes: list[list[int]] = []
         self._seen: dict[Any, int] = {}
         self._words: set[int] = set()
+        stores = _stored_words(trace)
+        before, returns = None, frozenset[int]()
         for step in range(shown + 1):
-            row = self._stack(trace.frames(step))
+            key = (stack_key(trace, step), has_returned(trace, step))
+            if key == before and returns.isdisjoint(stores.get(step - 1, ())):
+                continue
+            frames = call_frames(trace, step)
+            before, returns = key, frozenset(frame.return_address_at for frame in frames)
+            row = self._stack(frames)
             if not self.changes or self.changes[-1][1] != row:
                 self.changes.append([step, row])
 
@@ -243,7 +247,15 @@ class _Stack:
         return [[f"{start:x}", _words(trace.memory(0, start, end - start))] for start, end in runs]
 
 
+def _stored_words(trace: Trace) -> dict[int, set[int]]:
+    """The aligned words that each step stores to."""
+    found: dict[int, set[int]] = {}
+    stores = trace.writes
+    for step, address, size in zip(*(stores[n].tolist() for n in ("step", "address", "size")), strict=True):
+        found.setdefault(step, set()).update(range(address - address % _WORD, address + size, _WORD))
+    return found
+
+
 def _words(data: bytes | None) -> list[str]:
     whole = data or b""
     return [f"{int.from_bytes(whole[i : i + _WORD], 'little'):x}" for i in range(0, len(whole), _WORD)]
-

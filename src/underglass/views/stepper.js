@@ -183,7 +183,7 @@ export function mount(element, record, options = {}) {
     return { note, body, all: h("section", { class: `ug-pane ug-${name}`, "aria-labelledby": `${id}-${name}` },
       h("header", {}, heading, note, h("span", { class: "ug-tools" }, ...tools)), body) };
   }
-  const source = pane("source", "Source"), code = pane("code", "Machine code", toggle("intel", "Intel"), toggle("bytes", "Bytes"));
+  const source = pane("source", "Source"), code = pane("code", "Code", toggle("intel", "Intel"), toggle("bytes", "Bytes"));
   const frame = pane("frame", "Stack"), registers = pane("registers", "Registers", toggle("hex", "Hex"));
   const output = pane("output", "Output");
   output.all.hidden = record.output.length === 0;
@@ -258,7 +258,7 @@ export function mount(element, record, options = {}) {
       buttons[name].setAttribute("aria-disabled", String(step === ends));
     }
     const done = changes();
-    next.replaceChildren(...(at < 0 ? [h("span", { class: "ug-label" }, "End"), h("span", {}, ending())]
+    next.replaceChildren(...(at < 0 || step === run.steps ? [h("span", { class: "ug-label" }, "End"), h("span", {}, ending())]
       : [h("span", { class: "ug-label" }, "Next"), h("code", {}, show.intel ? record.code[at][3] : record.code[at][2])]),
       ...(done ? [h("span", { class: "ug-label" }, "Last"), h("span", { class: "ug-did" }, done)] : []));
     drawSource(f, at, inside);
@@ -270,6 +270,7 @@ export function mount(element, record, options = {}) {
   function ending() {
     if (record.total > run.steps) return "The record shown here ends; the run goes on.";
     if (record.fault) return record.fault;
+    if (!record.returned) return "The record ends.";
     const results = record.results ?? [];
     return results.length ? `${record.title} returned ${results.join(", ")}.` : `${record.title} returned.`;
   }
@@ -297,7 +298,7 @@ export function mount(element, record, options = {}) {
   }
   function wordsOf(at, f) {
     const done = changes(), last = done ? ` Last: ${done}.` : "";
-    if (at < 0) return `Step ${step} of ${run.steps}. ${ending()}${last}`;
+    if (at < 0 || step === run.steps) return `Step ${step} of ${run.steps}. ${ending()}${last}`;
     return `Step ${step} of ${run.steps}. Next: ${record.code[at][2]}, in ${plain(f.name)} ${f.abi}, ${f.file} line ${record.code[at][4]}.${last}`;
   }
   function drawSource(f, at, inside) {
@@ -362,7 +363,7 @@ export function mount(element, record, options = {}) {
       blocks.unshift(frameBlock(one, frames[depth + 1], { depth, sp, folded: depth > 0 && !open.has(frames.length - depth), above: top, key: frames.length - depth, returned }));
       top = Math.max(top, ...one.slots.map((slot) => slot.address + slot.size));
     });
-    frame.note.textContent = returned ? "the frame is gone" : "high addresses first";
+    frame.note.textContent = returned ? "returned" : "high addresses first";
     const table = h("table", {}, h("caption", { class: "ug-hidden" }, "The stack, high addresses first"),
       h("thead", { class: "ug-hidden" }, h("tr", {}, ...["Pointer", "Name", "Kind", "Value", "Distance from SP"].map((t) => h("th", { scope: "col" }, t)))),
       ...blocks);
@@ -375,7 +376,7 @@ export function mount(element, record, options = {}) {
   function frameBlock(one, caller, { depth, sp, folded, above, key, returned }) {
     const f = record.functions[one.owner], slots = one.slots.filter((slot) => slot.address >= above);
     const name = [h("b", {}, plain(f.name)), " ", tag(f), f.wrapper ? " wrapper" : ""];
-    const state = depth ? (f.wrapper ? "" : `called at line ${one.line}`) : returned ? "returned" : one.complete ? "" : "frame not complete";
+    const state = depth ? (f.wrapper ? "" : `called at line ${one.line}`) : returned ? "its frame is gone" : one.complete ? "" : "frame not complete";
     const title = depth
       ? h("button", { type: "button", class: "ug-fold", "data-key": key, "aria-expanded": String(!folded),
         onclick: () => { if (open.has(key)) open.delete(key); else open.add(key); drawFrame(); } }, ...name)
@@ -389,17 +390,17 @@ export function mount(element, record, options = {}) {
     for (let off = Math.floor((slot.size - 1) / WORD) * WORD; off >= 0; off -= WORD) {
       const address = slot.address + off, size = Math.min(WORD, slot.size - off), held = run.slot(address, size, step);
       const marks = [address === one.fp && "FP", address === one.pseudo && "pseudo-SP", address === sp && "SP"].filter(Boolean);
-      const kind = slot.kind === (slot.expression || slot.name) ? "" : slot.kind, wide = slot.size > WORD && off ? `${slot.name} +${off}` : "";
+      const kind = slot.expression || slot.name ? slot.kind : "", wide = slot.size > WORD && off ? `${slot.name} +${off}` : "";
       const pointer = slot.kind === "return address" ? symbolic(held) : "";
       const changed = run.touched[step].has(address - (address % WORD));
-      const callers = caller && (slot.kind === "argument" || slot.kind === "result");
+      const callers = caller && ["argument", "result", "spill"].includes(slot.kind);
       const abi = callers ? record.functions[caller.owner].abi : null;
       rows.push(h("tr", { class: `${changed ? "ug-changed" : ""} ${address < sp ? "ug-below" : ""}`.trim() || null, "data-kind": slot.kind,
         "data-owner": abi, "data-sp": address === sp },
         h("td", { class: "ug-marks" }, ...marks.map((m) => h("span", { "data-mark": m }, m))),
         h("th", { scope: "row", title: slot.type || null }, wide || slot.expression || slot.name || slot.kind),
         h("td", { class: "ug-kind" }, kind),
-        h("td", { class: "ug-value", title: both(held, 8 * size) }, pointer || written(held, show.hex, 8 * size)),
+        h("td", { class: "ug-value", title: both(held, 8 * size) }, pointer || written(held, show.hex || slot.kind === "return address", 8 * size)),
         h("td", { class: "ug-offset" }, `${distance(address - sp)}(SP)`)));
     }
     return rows;

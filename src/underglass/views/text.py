@@ -9,6 +9,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from underglass.trace import REGISTERS
+from underglass.views.frames import call_frames, is_callers
+
 if TYPE_CHECKING:
     from underglass.trace import Frame, Slot, Trace
 
@@ -16,7 +19,7 @@ __all__ = ["frame_text", "plain_value", "stepper_text"]
 
 _SKIPPED = ("PC", "FLAGS")
 _FLAGS = ("CF", "PF", "ZF", "SF", "OF")
-_NEAR = 1 << 20  # bytes around the entry SP that are told as a distance
+_NEAR = 1 << 14  # bytes around the entry SP that are told as a distance
 
 
 def stepper_text(trace: Trace, start: int = 0, count: int | None = 20) -> str:
@@ -36,14 +39,15 @@ def stepper_text(trace: Trace, start: int = 0, count: int | None = 20) -> str:
     rows = [("step", "function", "line", "instruction", "changed")]
     stores = _stores(trace, start, end)
     for step in range(start, end):
-        function = trace.function(step)
-        where = f"{_plain(function.name)} {function.abi}"
-        _, line = trace.location(step)
+        function, instruction = trace.function_at(step), trace.instruction(step)
+        where = f"{_plain(function.name)} {function.abi}" if function else "?"
+        line = function.line_at(trace.pc(step)) if function else 0
         changed = ", ".join(stores.get(step, []) + _changes(trace, step))
-        rows.append((str(step), where, str(line or ""), trace.instruction(step).go, changed))
+        rows.append((str(step), where, str(line or ""), instruction.go if instruction else "?", changed))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    first, second, third, fourth = widths
     lines = [
-        f"{a:>{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}  {e}".rstrip() for a, b, c, d, e in rows
+        f"{a:>{first}}  {b:<{second}}  {c:>{third}}  {d:<{fourth}}  {e}".rstrip() for a, b, c, d, e in rows
     ]
     steps = f"{trace.title}: {len(trace)} step{'' if len(trace) == 1 else 's'}"
     return "\n".join([steps, *lines, *_tail(trace, end)])
@@ -59,17 +63,18 @@ def _tail(trace: Trace, end: int) -> list[str]:
 
 def _stores(trace: Trace, start: int, end: int) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for step, address, size, value in trace.writes.tolist():
-        if start <= step < end:
-            held = plain_value(trace, value, size)
-            found.setdefault(step, []).append(f"{_place(trace, step, address)} = {held}")
+    writes = trace.writes[(trace.writes["step"] >= start) & (trace.writes["step"] < end)]
+    columns = (writes[name].tolist() for name in ("step", "address", "size", "value"))
+    for step, address, size, value in zip(*columns, strict=True):
+        held = plain_value(trace, value, size)
+        found.setdefault(step, []).append(f"{_place(trace, step, address)} = {held}")
     return found
 
 
 def _place(trace: Trace, step: int, address: int) -> str:
     """The name of the word at `address` in the innermost frame that has one."""
     for at in (step, step + 1):
-        for frame in trace.frames(at):
+        for frame in call_frames(trace, at):
             for slot in frame.slots:
                 if slot.address <= address < slot.address + slot.size:
                     return slot.expression or slot.name or slot.kind
@@ -77,8 +82,6 @@ def _place(trace: Trace, step: int, address: int) -> str:
 
 
 def _changes(trace: Trace, step: int) -> list[str]:
-    from underglass.trace import REGISTERS
-
     changed = trace.registers[step] != trace.registers[step + 1]
     told = [
         f"{name} = {plain_value(trace, trace.register(step + 1, name))}"
@@ -114,7 +117,7 @@ def frame_text(trace: Trace, step: int) -> str:
     On the left what assembly source calls the word, on the right its distance from the hardware SP;
     FP, pseudo-SP and SP stand beside the word they point to.
     """
-    frames = trace.frames(step)
+    frames = call_frames(trace, step)
     if not frames:
         return f"{trace.title}: no frame before step {step}; the call has returned."
     frame = frames[0]
@@ -123,28 +126,29 @@ def frame_text(trace: Trace, step: int) -> str:
     marks, names, values, offsets = (max(len(row[i]) for row in rows) for i in range(4))
     title = f"{_plain(frame.function.name)} {frame.function.abi}, frame ${frame.function.frame_size}"
     title += "" if frame.complete else ", not complete"
-    lines = [f"{title}, before step {step}{_at(trace, step)}", f"{'':{marks}}   ┌{'─' * (names + values + 4)}┐"]
+    side, edge = " " * (marks + 3), "─" * (names + values + 4)
+    lines = [f"{title}, before step {step}{_at(trace, step)}", f"{side}┌{edge}┐"]
     owner = _owner(frame.slots[0])
     for slot_row, slot in zip(rows, _per_row(frame.slots), strict=True):
         if _owner(slot) != owner:
             owner = _owner(slot)
-            lines.append(f"{'':{marks}}   ├{'─' * (names + values + 4)}┤")
+            lines.append(f"{side}├{edge}┤")
         mark, name, value, offset = slot_row
         arrow = "─▸" if mark else "  "
         lines.append(f"{mark:>{marks}} {arrow}│ {name:<{names}}  {value:>{values}} │ {offset:>{offsets}}")
-    lines.append(f"{'':{marks}}   └{'─' * (names + values + 4)}┘")
+    lines.append(f"{side}└{edge}┘")
     return "\n".join(lines)
 
 
 def _at(trace: Trace, step: int) -> str:
     if step >= len(trace):
         return ""
-    file, line = trace.location(step)
-    return f" ({PurePosixPath(file).name}:{line})" if line else ""
+    file, line = trace.location(step) or ("", 0)
+    return f" ({PurePosixPath(file).name}, line {line})" if line and "<" not in file else ""
 
 
 def _owner(slot: Slot) -> str:
-    return "caller" if slot.kind in ("argument", "result") else "callee"
+    return "caller" if is_callers(slot) else "callee"
 
 
 def _per_row(slots: tuple[Slot, ...]) -> list[Slot]:

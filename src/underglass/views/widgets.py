@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Stepper"]
 
 
-class Stepper(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped
+class Stepper(anywidget.AnyWidget):
     """A stepper of a trace in a notebook.
 
     `step` is the step that is shown, the same in Python and in the page: reading it tells where
