@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def in_ci() -> bool:
     """Say whether this is continuous integration, where nothing may be left out."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def pytest_runtest_setup() -> None:
+    # A warning about our own code fails its test; one about a dependency's is the dependency's, and a release
+    # of it must not turn everyone's tests red.  pytest restores the filters after each test.
+    warnings.filterwarnings("error", module=r"underglass(\.|$)")
 
 
 @pytest.hookimpl(wrapper=True)
