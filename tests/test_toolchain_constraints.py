@@ -30,6 +30,7 @@ FILES = {
     "b5.go": "//go:build go1.999\n\n" + PACKAGE,
     "b6.go": PACKAGE + "//go:build ignore\n",
     "b7.go": "//go:build !(linux || darwin) || amd64.v1 && gc\n\n" + PACKAGE,
+    "b8.go": "/* Copyright\n*/\n\n//go:build arm64\n\n" + PACKAGE,
     "c.s": "",
     "c_arm64.s": "",
     "c_amd64.s": "",

@@ -91,6 +91,15 @@ def test_escapes_in_import_paths(literal: str, value: str) -> None:
     assert unquote(literal) == value
 
 
+def test_strings_end_where_their_line_ends() -> None:
+    assert [f.name for f in parse('var s = "\\\nfunc f() {}\n').functions] == ["f"]
+
+
+@pytest.mark.parametrize("piece", ["func a()\n", "import import\n", "import (", "func (\n}\n", "/*", '"'])
+def test_long_texts_are_read_in_a_time_that_grows_with_their_length(piece: str) -> None:
+    parse(piece * 20_000)  # quadratic reading would take minutes here
+
+
 GO_PIECES = ["func ", "main", "(", ")", "{", "}", "[", "]", '"', "`", "'", "//", "/*", "*/", "\n", "\\", ";"]
 go_like = st.lists(st.one_of(st.sampled_from([*GO_PIECES, "import ", "package ", "·"]), st.text(max_size=3)))
 

@@ -26,6 +26,9 @@ ASSEMBLY = {
     '#include ".."': (1, "leads out"),
     '#include "a\\\\b"': (1, "leads out"),
     '#include "\\x2fetc"': (1, "leads out"),
+    '#include "go.mod"': (1, "leads out"),
+    '#include "other.go"': (1, "leads out"),  # what is a string to Go may be a directive to the assembler
+    '"\\\n#include "/etc/passwd"\n': (2, "inside a line"),  # a string ends where its line ends
     "#include <x>": (1, "leads out"),
     "#include": (1, "no file name"),
     'RET\n# /* a\n b */ include "/etc/passwd"': (2, "leads out"),

@@ -72,4 +72,4 @@ def test_nothing_is_no_program() -> None:
 
 def test_a_text_that_is_too_long() -> None:
     with pytest.raises(BuildError, match="the limit is"):
-        check_names((Source("main.go", "/" * (5 << 20), "cell 1"),))
+        check_names((Source("main.go", "/" * (1 << 20), "cell 1"),))

@@ -93,7 +93,7 @@ def _undefined(found: re.Match[str], known: Known) -> str:
             if len(paths) == 1
             else (f"{name} is a package: import one of {', '.join(paths)}.")
         )
-    others = sorted(known.names - {name})
+    others = sorted(known.names - {name})[:5000]  # comparing with each name takes time
     return _choice(difflib.get_close_matches(name, others, n=2, cutoff=0.7))
 
 
@@ -179,7 +179,7 @@ _RULES: tuple[tuple[str, _Answer], ...] = (
         "Write the symbol before (SB), its package first: ·name(SB) with a centre dot.",
     ),
     (r"unexpected EOF", "The text ends inside a statement or a comment: finish it."),
-    (r"symbol too large|string too long|type too large", "Make it smaller."),
+    (r"symbol too large|string too long|type too large|file too large", "Make it smaller."),
     (
         r"out of memory|cannot allocate memory",
         "The sources need more memory to compile than a build may take: look for a very large array, "

@@ -15,8 +15,8 @@ __all__ = ["Text", "Token", "statements", "texts", "tokens"]
 _TOKEN = re.compile(
     r"""
       (?P<comment> //[^\n]* | /\*.*?(?:\*/|\Z) )
-    | (?P<string>  "(?:\\.|[^"\\\n])*"? )
-    | (?P<char>    '(?:\\.|[^'\\\n])*'? )
+    | (?P<string>  "(?:\\[^\n]|[^"\\\n])*"? )
+    | (?P<char>    '(?:\\[^\n]|[^'\\\n])*'? )
     | (?P<name>    (?:[^\W\d]|[·∕])[\w·∕]* )
     | (?P<number>  \d[\w.]* )
     | (?P<newline> \n )

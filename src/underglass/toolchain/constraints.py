@@ -23,6 +23,7 @@ _MACHINES = (
 )
 _TRUE = frozenset({"linux", "amd64", "unix", "gc", "amd64.v1"})
 _LINE = re.compile(r"//go:build[ \t]+([^\n]*)")
+_BLOCK = re.compile(r"^\s*/\*.*?\*/", re.DOTALL | re.MULTILINE)
 _PIECE = re.compile(r"\s*(&&|\|\||[!()]|[\w.]+)")
 
 
@@ -42,7 +43,9 @@ def exclusion(source: Source, language: str) -> tuple[int | None, str] | None:
         parts.pop()
     if parts and parts[-1] in _SYSTEMS.split() and parts[-1] != "linux":
         return None, f"its name ends in _{parts[-1]}"
-    for number, line in enumerate(source.text.splitlines(), 1):
+    # Comments of both kinds may come before the line, nothing else.
+    header = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), source.text)
+    for number, line in enumerate(header.split("\n"), 1):
         stripped = line.strip()
         if stripped and not stripped.startswith("//"):
             break

@@ -28,6 +28,7 @@ _SKIPPED = re.compile(
     r"# |asm: assembly (of|failed)|go: finding module|note: module requires|\s*$"
     r"|.*(too many errors$|local import \S+ in non-local package$)"
 )
+_MOST, _LONGEST = 500, 2000  # lines, and characters in a line, that are read
 _CRASH = re.compile(r"^(?:fatal error: |panic: |runtime: out of memory|SIG[A-Z]+: )[^\n]*", re.MULTILINE)
 _STACK = re.compile(r"^(?:runtime stack:|goroutine \d+ )", re.MULTILINE)
 _LINKED = re.compile(r"(?:link: )?(?P<symbol>[^\s:]+): (?P<message>.*)")
@@ -109,7 +110,7 @@ def _messages(output: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each message: its first line, and the lines that go with it."""
     head: str | None = None
     tail: list[str] = []
-    for line in output.splitlines():
+    for line in (line[:_LONGEST] for line in output.splitlines()[:_MOST]):
         goes_on = line.startswith((" ", "\t")) or re.fullmatch(r"\S+<\d>", line)
         if head is not None and goes_on:
             tail.append(line.strip())

@@ -6,7 +6,9 @@ and comments do not look like code.  The compiler remains the judge of what is v
 
 from __future__ import annotations
 
+import functools
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,8 +17,8 @@ __all__ = ["GoFile", "GoFunction", "Token", "code_tokens", "parse", "tokens", "u
 _TOKEN = re.compile(
     r"""
       (?P<comment> //[^\n]* | /\*.*?(?:\*/|\Z) )
-    | (?P<string>  "(?:\\.|[^"\\\n])*"? | `[^`]*`? )
-    | (?P<rune>    '(?:\\.|[^'\\\n])*'? )
+    | (?P<string>  "(?:\\[^\n]|[^"\\\n])*"? | `[^`]*`? )
+    | (?P<rune>    '(?:\\[^\n]|[^'\\\n])*'? )
     | (?P<name>    [^\W\d]\w* )
     | (?P<number>  \d[\w.]* )
     | (?P<newline> \n )
@@ -97,10 +99,12 @@ def unquote(literal: str) -> str:
         return body
 
 
+@functools.lru_cache(maxsize=16)
 def parse(text: str) -> GoFile:
     """Return what a Go file declares; wrong Go gives a partial answer, never an exception."""
     everything = list(tokens(text))
     code = [token for token in everything if token.kind not in ("comment", "newline")]
+    comments = [token for token in everything if token.kind == "comment"]
     functions: list[GoFunction] = []
     imports: list[tuple[str, str, int]] = []
     package: str | None = None
@@ -114,11 +118,10 @@ def parse(text: str) -> GoFile:
             elif token.text == "import":
                 imports += _imports(code, index + 1)
             elif token.text == "func" and _starts_declaration(code, index):
-                function = _function(text, code, index, everything)
+                function = _function(text, code, index, comments)
                 if function is not None:
                     functions.append(function)
-    comments = tuple(token for token in everything if token.kind == "comment")
-    return GoFile(package, tuple(imports), tuple(functions), comments)
+    return GoFile(package, tuple(imports), tuple(functions), tuple(comments))
 
 
 def _starts_declaration(code: list[Token], index: int) -> bool:
@@ -130,7 +133,8 @@ def _imports(code: list[Token], index: int) -> Iterator[tuple[str, str, int]]:
     """Yield the specs of the import declaration whose words start at an index."""
     grouped = index < len(code) and code[index].text == "("
     name = ""
-    for token in code[index + grouped :]:
+    for position in range(index + grouped, len(code) if grouped else min(index + 2, len(code))):
+        token = code[position]
         if token.kind == "string":
             yield name, unquote(token.text), token.line
             name = ""
@@ -142,7 +146,7 @@ def _imports(code: list[Token], index: int) -> Iterator[tuple[str, str, int]]:
             return
 
 
-def _function(text: str, code: list[Token], index: int, everything: list[Token]) -> GoFunction | None:
+def _function(text: str, code: list[Token], index: int, comments: list[Token]) -> GoFunction | None:
     """Read the declaration that starts at the word func."""
     start = code[index]
     position, receiver = index + 1, ""
@@ -156,9 +160,10 @@ def _function(text: str, code: list[Token], index: int, everything: list[Token])
         return None
     name, following = code[position].text, code[position + 1].text
     end, has_body = _signature_end(code, position + 1)
-    kept = [t for t in everything if start.start <= t.start < end and t.kind == "comment"]
+    first = bisect_left(comments, start.start, key=lambda comment: comment.start)
+    last = bisect_left(comments, end, key=lambda comment: comment.start)
     declaration = text[start.start : end]
-    for comment in reversed(kept):
+    for comment in reversed(comments[first:last]):
         at = comment.start - start.start
         declaration = declaration[:at] + " " + declaration[at + len(comment.text) :]
     line_start = text.rfind("\n", 0, start.start) + 1
@@ -191,7 +196,8 @@ def _signature_end(code: list[Token], position: int) -> tuple[int, bool]:
     A `{` belongs to the signature after `struct` or `interface` only.
     """
     depth, previous = 0, code[position - 1]
-    for token in code[position:]:
+    for index in range(position, len(code)):
+        token = code[index]
         if depth == 0:
             if token.text == ";" or (token.line > previous.line and token.text != "{"):
                 return previous.end, False

@@ -16,6 +16,8 @@ if sys.platform == "linux":
 
 __all__ = ["Completed", "TimedOut", "run"]
 
+_FILE = 256 << 20  # bytes of one file, where memory is bounded
+
 
 class TimedOut(Exception):
     """The process used up its seconds and was ended; callers turn this into a reader's error."""
@@ -42,8 +44,8 @@ def run(
 
     Whatever ends the wait early (the time limit, a KeyboardInterrupt from the notebook's stop
     button) kills the whole group first: `go build` starts compilers that would go on otherwise.
-    `memory` bounds the bytes of data of each process in the group, on Linux; elsewhere only the
-    time limit holds.
+    `memory` bounds the bytes of data of each process in the group, and sets a bound for the files
+    that it writes, on Linux; elsewhere only the time limit holds.
 
     Raises:
         TimedOut: after `timeout` seconds.
@@ -67,6 +69,7 @@ def run(
         # Children inherit it.  Set from outside: code between fork and exec is not safe with threads.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (_FILE, _FILE))
     try:
         stdout, stderr = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:

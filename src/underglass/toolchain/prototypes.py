@@ -16,6 +16,7 @@ ABOVE = (
     "To call it from Go, write its prototype in a comment directly above TEXT, "
     "as in `// func {name}(x, y int64) int64`."
 )
+_COMMENT = 200  # lines of a comment that are looked at
 _LOOKS = re.compile(r"([ \t]*//[ \t]*)(func[ \t]+(?:\([^()]*\)[ \t]*)?[^\W\d]\w*[ \t]*[(\[].*)")
 
 
@@ -27,7 +28,7 @@ def prototype_above(source: Source, lines: list[str], line: int, name: str) -> P
     """
     wrong: Diagnostic | None = None
     above = line - 1
-    while above >= 1 and lines[above - 1].strip().startswith("//"):
+    while above >= max(1, line - _COMMENT) and lines[above - 1].strip().startswith("//"):
         found = _LOOKS.fullmatch(lines[above - 1].rstrip())
         if found:
             column = len(found.group(1).encode("utf-8", "replace")) + 1

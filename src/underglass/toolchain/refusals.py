@@ -16,7 +16,8 @@ __all__ = ["refusals"]
 
 # cmd/asm/internal/lex/input.go, hash; #line and #include are looked at more closely below.
 _DIRECTIVES = frozenset({"define", "else", "endif", "ifdef", "ifndef", "include", "line", "undef"})
-_HEADER = re.compile(r'"\w[\w.-]*"')
+# Go's own headers, or a .s of the program: that has been looked at as assembly, its Go has not.
+_HEADER = re.compile(r'"\w[\w-]*\.[hs]"')
 _PLACE = "Messages and pictures need the true line, so line directives are not allowed: remove it."
 
 
