@@ -97,7 +97,8 @@ def _known(sources: tuple[Source, ...], go: Go) -> Known:
 def _without_paths(output: str, go: Go) -> str:
     """Take out where the cache and Go are: it is not the reader's concern."""
     output = re.sub(re.escape(str(go.cache / "workspaces")) + r"[/\\]\d+[/\\]", "", output)
-    header = re.escape(str(go.root / "pkg" / "include")) + r"[/\\]"
+    # Any path to Go's headers: where cache and Go lie below one folder, the go command writes a relative one.
+    header = r"[^\n]*?[/\\]pkg[/\\]include[/\\]"
     output = re.sub(
         r"#include: open " + header + r"([^:\s]+): [^\n]*", r'there is no header named "\1"', output
     )
