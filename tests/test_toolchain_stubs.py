@@ -91,8 +91,9 @@ def test_sources_for_other_machines_are_left_out_with_a_note() -> None:
 
 
 def test_another_package_is_no_program() -> None:
-    (problem,) = planned(m_go="package lib\n").problems
+    (problem,) = planned(m_go="// lib\npackage lib\n").problems
     assert "package lib is no program" in problem.message
+    assert problem.line == 2
 
 
 def test_main_in_assembly() -> None:

@@ -56,7 +56,7 @@ def plan(sources: Iterable[Source], language: str, goroot: Path) -> Plan:
             problems.append(
                 Diagnostic(
                     source.origin,
-                    None,
+                    golex.code_tokens(source.text)[0].line,
                     None,
                     f"package {file.package} is no program",
                     "Write package main, or leave the package clause out.",
