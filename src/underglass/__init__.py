@@ -41,3 +41,13 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
+
+
+def load_ipython_extension(shell: object) -> None:
+    """What `%load_ext underglass` calls: the cell magics %%go and %%asm."""
+    import_module("underglass.kernel.extension").load(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """What `%unload_ext underglass` calls."""
+    import_module("underglass.kernel.extension").unload(shell)

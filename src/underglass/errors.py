@@ -22,6 +22,11 @@ __all__ = [
 class UnderglassError(Exception):
     """Root of all errors of the kit."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the paragraph alone. Where in our code it was raised is not the reader's
+        concern (IPython's hook for exceptions that know better, core/interactiveshell.py)."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ToolchainMissing(UnderglassError):
     """No Go toolchain was found, or the one named does not run."""

@@ -1,0 +1,1 @@
+"""The notebook's side: cells of Go and assembly in any IPython, and the Jupyter kernel `underglass`."""

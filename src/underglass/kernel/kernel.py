@@ -1,0 +1,30 @@
+"""The Jupyter kernel `underglass`: ipykernel with the extension loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ipykernel.ipkernel import IPythonKernel
+
+import underglass
+
+__all__ = ["UnderglassKernel"]
+
+
+class UnderglassKernel(IPythonKernel):
+    """Python, widgets, interrupt and debugger are ipykernel's; %%go and %%asm are there from the start."""
+
+    implementation = "underglass"
+    implementation_version = underglass.__version__
+    banner = (
+        f"Go under glass {underglass.__version__}. "
+        "A cell that starts with %%go or %%asm is Go or assembly of this notebook's program; "
+        "Python calls the program prog."
+    )
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # ipykernel is half typed
+        # The language is Python to a front end, so that cells are highlighted, completed and exported as
+        # such; only static pages can colour the other cells (kernel/lexers.py).
+        self.language_info = {**self.language_info, "pygments_lexer": "underglass"}
+        assert self.shell is not None
+        self.shell.extension_manager.load_extension("underglass")
