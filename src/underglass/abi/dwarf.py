@@ -85,10 +85,9 @@ class _Reader:
 
     def _index(self, unit: CompileUnit) -> None:
         for die in unit.get_top_DIE().iter_children():
-            if die.tag == "DW_TAG_subprogram":
-                source = self._origin(die)
-                if _name(source):
-                    self._functions.setdefault(_name(source), source)
+            if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
+                # The abstract entry of a function that was also inlined leaves out unnamed results.
+                self._functions.setdefault(_name(self._origin(die)), die)
         for die in self._typedefs():
             self._named[_name(die).removeprefix("main.")] = die
 

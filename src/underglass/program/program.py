@@ -77,13 +77,9 @@ class Program:
     @cached_property
     def functions(self) -> Mapping[str, Function]:
         """Every function, by the linker's symbol (`main.add`, `main.add.abi0`)."""
-        start, end = self._table.entries[0], self._table.end
-        named = ((n, a, local) for n, (a, _, local) in self.elf.symbols.items() if start <= a < end)
-        found = {}
-        for name, address, local in named:
-            index = self._table.index_of(address)
-            if index is not None and self._table.entries[index] == address:
-                found[name] = (index, local)
+        index_of = {address: index for index, address in enumerate(self._table.entries)}
+        symbols = self.elf.symbols.items()
+        found = {n: (index_of[a], is_local) for n, (a, _, is_local) in symbols if a in index_of}
         return _Functions(self, found)
 
     @cached_property
