@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import underglass
+from underglass.toolchain import Source
 
 if TYPE_CHECKING:
     from underglass import GoProgram, Trace
@@ -63,7 +64,7 @@ TEXT ·crash(SB), NOSPLIT, $0-8
 @cache
 def program() -> GoProgram:
     """Assembly that calls Go's add through its ABI0 wrapper, and a few more functions."""
-    return underglass.build(MAIN_GO, OUTPUT_S)
+    return underglass.build(Source("main.go", MAIN_GO, "main.go"), Source("output.s", OUTPUT_S, "cell 7"))
 
 
 @cache

@@ -34,6 +34,7 @@ _PAGE = """\
 </head>
 <body>
 <main>
+<h1{hidden}>{title}</h1>
 {stepper}
 </main>
 <script type="module">{script}</script>
@@ -44,6 +45,8 @@ _PAGE = """\
 _PAGE_STYLE = """
 :root{color-scheme:light dark}
 body{margin:0;background:light-dark(#fff,#15181c);color:light-dark(#1d2126,#e4e6e8)}
+h1{margin:8px 0 0;font:600 20px/28px system-ui,sans-serif}
+h1.same{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 main{max-width:1360px;margin:0 auto;padding:8px clamp(12px,3vw,32px)}
 """
 
@@ -74,7 +77,12 @@ def stepper_html(
     allowed = f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     policy = f"default-src 'none'; img-src data:; {allowed}"
     return _PAGE.format(
-        policy=policy, title=html.escape(title or trace.title), style=style, stepper=stepper, script=script
+        policy=policy,
+        title=html.escape(title or trace.title),
+        hidden=' class="same"' if title in (None, trace.title) else "",  # the stepper shows the call itself
+        style=style,
+        stepper=stepper,
+        script=script,
     )
 
 

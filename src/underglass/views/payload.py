@@ -30,11 +30,12 @@ from underglass.views.frames import call_frames, has_returned, stack_key
 
 if TYPE_CHECKING:
     from underglass.program import Function, Instruction
+    from underglass.program.program import SourceText
     from underglass.trace import Frame, Trace
 
-__all__ = ["MOST_STEPS", "payload", "short_roles"]
+__all__ = ["MOST_STEPS", "name_of", "payload", "short_roles"]
 
-MOST_STEPS = 20_000  # a page holds at most so many; the record says how many there were
+MOST_STEPS = 10_000  # a page holds at most so many; the record says how many there were
 
 _LARGE = 160  # instructions; of a larger function only what ran is shown, with some around it
 _AROUND = 6
@@ -55,7 +56,7 @@ def payload(trace: Trace, *, steps: int = MOST_STEPS) -> dict[str, Any]:
         "total": len(trace),
         "results": None if trace.results is None else [repr(value) for value in trace.results],
         "fault": trace.fault,
-        "sources": [{"name": s.name, "lines": s.text.split("\n")} for s in trace.program.sources],
+        "sources": [{"name": name_of(s), "lines": s.text.split("\n")} for s in trace.program.sources],
         "functions": code.functions,
         "code": code.rows,
         "at": code.at,
@@ -73,6 +74,11 @@ def payload(trace: Trace, *, steps: int = MOST_STEPS) -> dict[str, Any]:
             [step, fd, text.decode("utf-8", "replace")] for step, fd, text in trace.output if step <= shown
         ],
     }
+
+
+def name_of(source: SourceText) -> str:
+    """What to call a source: its file name, or the cell it stands in."""
+    return source.name if source.origin.endswith(source.name) else source.origin
 
 
 def short_roles(columns: Iterable[str]) -> dict[str, str]:

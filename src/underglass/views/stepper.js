@@ -268,8 +268,9 @@ export function mount(element, record, options = {}) {
     drawOutput();
   }
   function ending() {
-    if (record.total > run.steps) return "The record shown here ends; the run goes on.";
-    if (record.fault) return record.fault;
+    const fault = record.fault ?? "";
+    if (record.total > run.steps) return `The record shown here ends; the run goes on. ${fault}`.trim();
+    if (fault) return fault;
     if (!record.returned) return "The record ends.";
     const results = record.results ?? [];
     return results.length ? `${record.title} returned ${results.join(", ")}.` : `${record.title} returned.`;
@@ -296,10 +297,11 @@ export function mount(element, record, options = {}) {
     }
     return `0x${address.toString(16)}`;
   }
+  const fileOf = (f) => (f.source < 0 ? f.file : record.sources[f.source].name);
   function wordsOf(at, f) {
     const done = changes(), last = done ? ` Last: ${done}.` : "";
     if (at < 0 || step === run.steps) return `Step ${step} of ${run.steps}. ${ending()}${last}`;
-    return `Step ${step} of ${run.steps}. Next: ${record.code[at][2]}, in ${plain(f.name)} ${f.abi}, ${f.file} line ${record.code[at][4]}.${last}`;
+    return `Step ${step} of ${run.steps}. Next: ${record.code[at][2]}, in ${plain(f.name)} ${f.abi}, ${fileOf(f)} line ${record.code[at][4]}.${last}`;
   }
   function drawSource(f, at, inside) {
     const file = f ? f.source : -1, line = f && inside ? record.code[at][4] : 0;
