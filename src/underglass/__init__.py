@@ -14,10 +14,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from underglass.errors import UnderglassError
     from underglass.goprogram import GoProgram, RunResult, build, load
+    from underglass.kernel.show import call_graph, frame, stepper
     from underglass.machine.limits import Limits
     from underglass.trace.trace import Trace
 
-__all__ = ["GoProgram", "Limits", "RunResult", "Trace", "UnderglassError", "build", "load"]
+__all__ = [
+    "GoProgram",
+    "Limits",
+    "RunResult",
+    "Trace",
+    "UnderglassError",
+    "build",
+    "call_graph",
+    "frame",
+    "load",
+    "stepper",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -27,7 +39,11 @@ _HOMES = {
     "Trace": "trace.trace",
     "UnderglassError": "errors",
     "build": "goprogram",
+    "call_graph": "kernel.show",
+    "check": "course",
+    "frame": "kernel.show",
     "load": "goprogram",
+    "stepper": "kernel.show",
 }
 
 

@@ -44,6 +44,8 @@ class GoProgram:
     def __init__(self, program: Program, notes: tuple[toolchain.Diagnostic, ...] = ()) -> None:
         self.program = program
         self.notes = notes
+        self.on_output: Callable[[int, bytes], None] | None = None
+        """Told (descriptor, bytes) as a run or a call writes, unless the run names another listener."""
         self._booted: Machine | None = None
 
     def __repr__(self) -> str:
@@ -77,13 +79,15 @@ class GoProgram:
         machine = Machine(
             self.program, arguments=arguments, environment=environment, stdin=stdin, limits=limits, seed=seed
         )
-        machine.kernel.output.listener = on_output
+        machine.kernel.output.listener = on_output or self.on_output
         code = machine.run()
         assert code is not None
         out = machine.kernel.output
         return RunResult(_text(out.text(1)), _text(out.text(2)), code, machine.cpu.executed)
 
-    def call(self, name: str, *values: object, abi: Abi | None = None) -> object:
+    def call(
+        self, name: str, *values: object, abi: Abi | None = None, limits: Limits | None = None
+    ) -> object:
         """Call a function of the program and return its result: one value, a tuple of several, or None.
 
         The program has booted and stands at the start of main; each call starts from there.
@@ -91,6 +95,8 @@ class GoProgram:
         Args:
             abi: None goes the way a Go caller would (ABIInternal; through the wrapper to an assembly
                 function), "ABI0" enters the assembly body itself.
+            limits: what the call may use; 500 million instructions and 20 seconds by default. Memory and
+                threads are the booted program's, and have their limits from the boot.
 
         >>> build("// func add(x, y int64) int64\\nTEXT ·add(SB), 4, $0-24 ...").call("add", 23, 4)
         27
@@ -100,7 +106,7 @@ class GoProgram:
             CallError: wrong number or type of arguments, or no prototype.
             GuestFault, LimitExceeded: it did not return.
         """
-        return self._prepare(name, values, abi).finish()
+        return self._prepare(name, values, abi, limits).finish()
 
     def record(self, name: str, *values: object, abi: Abi | None = None, most: int = MOST_STEPS) -> Trace:
         """Call a function and return what every instruction did.
@@ -124,7 +130,9 @@ class GoProgram:
         """
         return self._signature(self.program.function(name, abi))
 
-    def _prepare(self, name: str, values: tuple[object, ...], abi: Abi | None) -> Call:
+    def _prepare(
+        self, name: str, values: tuple[object, ...], abi: Abi | None, limits: Limits | None = None
+    ) -> Call:
         try:
             function = self.program.function(name, abi)
         except UnknownFunction as error:
@@ -136,7 +144,13 @@ class GoProgram:
             if not told:
                 raise
             raise CallError(" ".join([f"{name} cannot be called.", *told])) from error
-        return prepare(self._machine(), function, self._signature(function), values)
+        machine = self._machine()
+        machine.limits = CALL_LIMITS
+        call = prepare(machine, function, self._signature(function), values)
+        machine.limits = limits or CALL_LIMITS
+        machine.kernel.output.most = machine.limits.output
+        machine.kernel.output.listener = self.on_output
+        return call
 
     def _signature(self, function: Function) -> Signature:
         found = signature(self.program, function)

@@ -21,6 +21,7 @@ class UnderglassKernel(IPythonKernel):
         "A cell that starts with %%go or %%asm is Go or assembly of this notebook's program; "
         "Python calls the program prog."
     )
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]  # ipykernel is half typed
         # The language is Python to a front end, so that cells are highlighted, completed and exported as

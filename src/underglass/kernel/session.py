@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from codecs import getincrementaldecoder
 from typing import Any
 
 from underglass.errors import UnderglassError
-from underglass.goprogram import GoProgram, RunResult
+from underglass.goprogram import from_build
 from underglass.kernel.cells import Cell, read_cell
 from underglass.kernel.notebook import Accepted, NotebookProgram, functions_of, reason
-from underglass.machine import Limits
-from underglass.program import Program
 from underglass.toolchain import Build, Diagnostic
 
-__all__ = ["CellProgram", "Session"]
-
-
-class CellProgram(GoProgram):
-    """The program of a notebook: what it writes appears below the cell while it runs."""
-
-    def run(
-        self,
-        *arguments: str,
-        stdin: bytes | Callable[[int], bytes] = b"",
-        environment: Mapping[str, str] | None = None,
-        limits: Limits | None = None,
-        seed: int = 1,
-        on_output: Callable[[int, bytes], None] | None = None,
-    ) -> RunResult:
-        """Run the program to its end; its stdout and stderr are the cell's."""
-        return super().run(
-            *arguments,
-            stdin=stdin,
-            environment=environment,
-            limits=limits,
-            seed=seed,
-            on_output=on_output or _Streams(),
-        )
+__all__ = ["Session"]
 
 
 class _Streams:
-    """Passes on what a program writes; a character may come in pieces."""
+    """Shows what a program writes below the cell that runs it; a character may come in pieces."""
 
     def __init__(self) -> None:
-        from codecs import getincrementaldecoder
-
         decoder = getincrementaldecoder("utf-8")
         self._decoders = {1: decoder("replace"), 2: decoder("replace")}
 
@@ -102,9 +75,9 @@ class Session:
             _print("There is no program yet. A cell that starts with %%go or %%asm makes one.")
 
     def _set(self, built: Build) -> None:
-        prototypes = {p.name: p.text for p in built.prototypes}
-        program = Program(built.elf, sources=built.sources, prototypes=prototypes)
-        self._shell.push({"prog": CellProgram(program, built.notes)})
+        prog = from_build(built)
+        prog.on_output = _Streams()
+        self._shell.push({"prog": prog})
 
 
 def _news(accepted: Accepted, cells: tuple[Cell, ...]) -> str:

@@ -1,0 +1,51 @@
+"""What a notebook cell asks for by one word: the stepper, a frame, a call graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from underglass.program import Program
+from underglass.views.callgraph import call_graph_picture
+from underglass.views.frame import frame_picture
+
+if TYPE_CHECKING:
+    from underglass.goprogram import GoProgram
+    from underglass.trace import Trace
+    from underglass.views.callgraph import CallGraphPicture
+    from underglass.views.frame import FramePicture
+    from underglass.views.widgets import Stepper
+
+__all__ = ["call_graph", "frame", "stepper"]
+
+
+def stepper(trace: Trace, step: int = 0) -> Stepper:
+    """Return the stepper of a recorded call, at a step; a trace alone shows itself so, at step 0.
+
+    Where no kernel runs it steps all the same, and where there is no browser it is a table.
+    """
+    from underglass.views.widgets import Stepper  # ipywidgets: not for those who draw frames only
+
+    return Stepper(trace, step=step)
+
+
+def frame(trace: Trace, step: int, depth: int = 2) -> FramePicture:
+    """Return the picture of the innermost frames before instruction `step`.
+
+    Args:
+        depth: how many frames: the function that runs, its caller, and so on.
+    """
+    return frame_picture(trace, step, depth)
+
+
+def call_graph(
+    program: GoProgram | Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False
+) -> CallGraphPicture:
+    """Return the picture of what a function calls, with the ABI of each and the wrappers between.
+
+    Args:
+        focus: the function, "add" or "main.add".
+        depth: how many calls away from it to look.
+        runtime: show the runtime's functions one by one.
+    """
+    facts = program if isinstance(program, Program) else program.program
+    return call_graph_picture(facts, focus, depth, runtime=runtime)
