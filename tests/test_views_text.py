@@ -28,6 +28,12 @@ def test_a_fault_ends_the_table():
     assert f"ended: {trace.fault}" in stepper_text(trace, count=None)
 
 
+def test_many_stores_of_one_step_are_counted():
+    text = stepper_text(trace_of("crash"), count=6)  # the last stores the signal frame
+    assert re.search(r"MOVQ AX, 0\(AX\) .* … \d+ more stores, ", text)
+    assert max(map(len, text.splitlines())) < 300
+
+
 def test_the_frame_is_drawn_with_its_pointers():
     trace = output_trace()
     text = frame_text(trace, step_at(trace, "main.output.abi0", "CALL"))

@@ -34,6 +34,11 @@ _LIGHT = (
     'body[data-jp-theme-light="true"]',
     'body[data-vscode-theme-kind$="light"]',
 )
+# What these hosts call the colour that a picture lies on.
+_PAPERS = {
+    "html[data-theme]": "--pst-color-background",
+    "body[data-jp-theme-light]": "--jp-layout-color0",
+}
 
 
 def colour(name: str) -> str:
@@ -51,4 +56,8 @@ def follow_host(selector: str) -> str:
     """Rules that turn `selector` light or dark with JupyterLab, VS Code and the book's theme."""
     dark = ",".join(f"{host} {selector}" for host in _DARK)
     light = ",".join(f"{host} {selector}" for host in _LIGHT)
-    return f"{dark}{{color-scheme:dark}}\n{light}{{color-scheme:light}}\n"
+    papers = "".join(
+        f"{host} {selector}{{--ug-paper:var({variable},light-dark({','.join(COLOURS['paper'])}))}}\n"
+        for host, variable in _PAPERS.items()
+    )
+    return f"{dark}{{color-scheme:dark}}\n{light}{{color-scheme:light}}\n{papers}"

@@ -4,6 +4,7 @@
 
 const FLAGS = [["CF", 0], ["PF", 2], ["ZF", 6], ["SF", 7], ["OF", 11]];
 const WORD = 8;
+const MOST_STORES = 4; // of one step that are told one by one
 const KEYS = [
   ["→", "one instruction forward"], ["←", "one instruction back"], ["o", "over a call"], ["u", "out of the function"],
   ["Home", "to the start"], ["End", "to the end"], ["?", "this list"],
@@ -278,7 +279,9 @@ export function mount(element, record, options = {}) {
   function changes() {
     if (step === 0) return "";
     const did = [], delta = record.deltas[step - 1], stores = record.writes[step - 1];
-    for (let i = 0; i < stores.length; i += 3) did.push(`${place(number(stores[i]))} = ${stored(stores[i + 2], stores[i + 1])}`);
+    const most = 3 * MOST_STORES;
+    for (let i = 0; i < Math.min(stores.length, most); i += 3) did.push(`${place(number(stores[i]))} = ${stored(stores[i + 2], stores[i + 1])}`);
+    if (stores.length > most) did.push(`… ${(stores.length - most) / 3} more stores`);
     for (let i = 0; i < delta.length; i += 2) {
       const name = record.registers[delta[i]];
       if (name === "PC") continue;
@@ -402,7 +405,7 @@ export function mount(element, record, options = {}) {
         h("td", { class: "ug-marks" }, ...marks.map((m) => h("span", { "data-mark": m }, m))),
         h("th", { scope: "row", title: slot.type || null }, wide || slot.expression || slot.name || slot.kind),
         h("td", { class: "ug-kind" }, kind),
-        h("td", { class: "ug-value", title: both(held, 8 * size) }, pointer || written(held, show.hex || slot.kind === "return address", 8 * size)),
+        h("td", { class: pointer ? "ug-value ug-symbol" : "ug-value", title: `${pointer} ${both(held, 8 * size)}`.trim() }, pointer || written(held, show.hex || slot.kind === "return address", 8 * size)),
         h("td", { class: "ug-offset" }, `${distance(address - sp)}(SP)`)));
     }
     return rows;
@@ -437,7 +440,7 @@ export function mount(element, record, options = {}) {
     const finest = run.steps / 700;
     for (const { f, depth, start, end } of spans) {
       if (end - start < finest) continue;
-      const bar = h("span", { class: "ug-span", "data-abi": record.functions[f].abi, title: `${record.functions[f].name} ${record.functions[f].abi}, steps ${start} to ${end}` },
+      const bar = h("span", { class: tall < 13 ? "ug-span ug-thin" : "ug-span", "data-abi": record.functions[f].abi, title: `${record.functions[f].name} ${record.functions[f].abi}, steps ${start} to ${end}` },
         tall >= 13 ? plain(record.functions[f].name) : "");
       Object.assign(bar.style, { left: `${(100 * start) / run.steps}%`, width: `${(100 * (end - start)) / run.steps}%`, top: `${depth * tall}px`, height: `${tall - 1}px` });
       chart.append(bar);

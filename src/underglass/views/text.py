@@ -6,6 +6,7 @@ a stack address is told as its distance from the entry SP of the call.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ __all__ = ["frame_text", "plain_value", "stepper_text"]
 
 _SKIPPED = ("PC", "FLAGS")
 _FLAGS = ("CF", "PF", "ZF", "SF", "OF")
+_MOST_STORES = 4  # of one step that are told one by one
 _NEAR = 1 << 14  # bytes around the entry SP that are told as a distance
 
 
@@ -64,10 +66,14 @@ def _tail(trace: Trace, end: int) -> list[str]:
 def _stores(trace: Trace, start: int, end: int) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     writes = trace.writes[(trace.writes["step"] >= start) & (trace.writes["step"] < end)]
+    count = Counter(writes["step"].tolist())
     columns = (writes[name].tolist() for name in ("step", "address", "size", "value"))
     for step, address, size, value in zip(*columns, strict=True):
-        held = plain_value(trace, value, size)
-        found.setdefault(step, []).append(f"{_place(trace, step, address)} = {held}")
+        told = found.setdefault(step, [])
+        if len(told) < _MOST_STORES:
+            told.append(f"{_place(trace, step, address)} = {plain_value(trace, value, size)}")
+        elif len(told) == _MOST_STORES:  # a string instruction, or the kernel's signal frame
+            told.append(f"… {count[step] - _MOST_STORES} more stores")
     return found
 
 
@@ -78,7 +84,7 @@ def _place(trace: Trace, step: int, address: int) -> str:
             for slot in frame.slots:
                 if slot.address <= address < slot.address + slot.size:
                     return slot.expression or slot.name or slot.kind
-    return _distance(trace, address) or "memory"
+    return _distance(trace, address) or f"0x{address:x}"
 
 
 def _changes(trace: Trace, step: int) -> list[str]:

@@ -1,0 +1,82 @@
+"""The stepper as a widget in a running JupyterLab: the step in both directions, and whose keys are whose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Page, expect
+
+from views_traces import output_trace
+
+TESTS = Path(__file__).parent.parent
+
+CELLS = [
+    f"import sys; sys.path.insert(0, {str(TESTS)!r})\n"
+    "from views_traces import output_trace\n"
+    "from underglass.views.widgets import Stepper\n"
+    "stepper = Stepper(output_trace())\n"
+    "stepper",
+    "stepper.step = 7; print('set to', stepper.step)",
+    "print('now at', stepper.step)",
+]
+
+
+@pytest.fixture
+def notebook(lab_server: Any) -> str:
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, lab_server.root / "stepper.ipynb")
+    return "stepper.ipynb"
+
+
+def run_next(page: Page) -> None:
+    page.keyboard.press("Shift+Enter")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_step_is_the_same_on_both_sides(
+    lab_server: Any,
+    notebook: str,
+    new_page: Callable[..., Page],
+    screenshot: Callable[..., None],
+    scheme: str,
+) -> None:
+    # JupyterLab says this when a page comes up while its kernel is still starting.
+    page = new_page(scheme, 1280, expected=("Could not restore the debugger state",))
+    page.goto(lab_server.page_of(notebook, workspace=f"stepper-{scheme}"))
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    expect(cells).to_have_count(3, timeout=60_000)
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=60_000)
+    cells.first.locator(".cm-content").click()
+    run_next(page)
+    stepper = page.locator(".jp-OutputArea .ug-stepper")
+    expect(stepper).to_be_visible(timeout=60_000)
+    counter = stepper.locator(".ug-counter b")
+
+    run_next(page)  # Python moves the page
+    expect(cells.nth(1)).to_contain_text("set to 7", timeout=30_000)
+    expect(counter).to_have_text("7")
+
+    forward = stepper.get_by_role("button", name="Forward")
+    forward.click()  # the page moves Python
+    expect(counter).to_have_text("8")
+    for key, step in (("Enter", 9), ("ArrowRight", 10), ("ArrowLeft", 9), ("End", len(output_trace()))):
+        page.keyboard.press(key)
+        expect(counter).to_have_text(str(step))
+    expect(forward).to_be_focused()
+    expect(cells).to_have_count(3)  # none of these was taken for a command of the notebook
+    screenshot(page, scheme)
+
+    cells.nth(2).locator(".cm-content").click()
+    page.keyboard.press("Home")  # with the focus elsewhere the keys are the editor's
+    page.keyboard.press("ArrowRight")
+    expect(counter).to_have_text(str(len(output_trace())))
+    run_next(page)
+    expect(cells.nth(2)).to_contain_text(f"now at {len(output_trace())}", timeout=30_000)
+
+    ink = stepper.evaluate("e => getComputedStyle(e).color")
+    assert ink == ("rgb(29, 33, 38)" if scheme == "light" else "rgb(228, 230, 232)")
