@@ -1,0 +1,5 @@
+"""The `underglass` command."""
+
+from underglass.cli.command import main
+
+__all__ = ["main"]
