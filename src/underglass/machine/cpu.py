@@ -117,6 +117,17 @@ class Cpu:
             "memory", pc - 1
         )  # HLT ends emu_start by itself; to a process it is a privileged instruction
 
+    def step(self, pc: int) -> Event:
+        """Run the one instruction at `pc`."""
+        self._forget_events()
+        try:
+            self.uc.emu_start(pc, 0, count=1)
+        except UcError as error:
+            return self._fault(error)
+        if self._vector is not None:
+            return Event("interrupt", self["PC"], number=self._vector)
+        return Event("stopped", self["PC"])
+
     def _forget_events(self) -> None:
         self._bad = self._vector = None
         self._stopped = False
@@ -136,6 +147,8 @@ class Cpu:
         raise GuestFault(f"The emulated processor stopped at {pc:#x}: {error}.", pc=pc) from error
 
     def _on_bad_access(self, uc: Uc, kind: int, address: int, size: int, value: int, data: Any) -> bool:
+        if address >> 47 == 0x1F:  # Unicorn cuts addresses to 52 bits; the upper half of memory is meant
+            address |= 0xFFF << 52
         self._bad = kind, address
         return False
 
