@@ -1,0 +1,7 @@
+"""What turns a notebook into a course: questions, checks that name the broken rule, labs."""
+
+from underglass.course.arm64 import arm64_listing
+from underglass.course.check import CheckFailed, check, check_word
+from underglass.course.predict import Question, predict
+
+__all__ = ["CheckFailed", "Question", "arm64_listing", "check", "check_word", "predict"]
