@@ -13,7 +13,7 @@ import graphviz
 
 from underglass.analysis.callgraph import CallGraph, Edge, Kind, Node, calls_from
 from underglass.errors import UnderglassError
-from underglass.views.palette import COLOURS, colour, css_variables
+from underglass.views.palette import COLOURS, colour, css_variables, fitting, scrolling
 
 if TYPE_CHECKING:
     from underglass.program import Program
@@ -38,7 +38,7 @@ class CallGraphPicture:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f'<div style="overflow-x:auto">{self.svg}</div>'
+        return scrolling(self.svg, "Call graph")
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -83,8 +83,8 @@ def call_graph_text(graph: CallGraph) -> str:
 
 def _digraph(graph: CallGraph) -> graphviz.Digraph:
     drawn = graphviz.Digraph("calls")
-    drawn.attr(rankdir="LR", bgcolor="transparent", nodesep="0.22", ranksep="0.75", fontname=_SANS, pad="0.1")
-    drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.18,0.03", penwidth="1.2")
+    drawn.attr(rankdir="LR", bgcolor="transparent", nodesep="0.22", ranksep="0.5", fontname=_SANS, pad="0.1")
+    drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.15,0.03", penwidth="1.2")
     drawn.attr(
         "edge",
         fontname=_SANS,
@@ -221,6 +221,7 @@ def _themed(svg: str, title: str, description: str) -> str:
         f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
         f"<style>{css_variables('.ug-svg')}</style>"
     )
-    start = f'<svg class="ug-svg" role="img" aria-label="{html.escape(title)}" '
     end = svg.index(">")
+    width = float(svg[:end].partition('width="')[2].partition('"')[0])
+    start = f'<svg class="ug-svg" role="img" style="{fitting(width)}" aria-label="{html.escape(title)}" '
     return start + svg[len("<svg ") : end + 1] + head + svg[end + 1 :]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from underglass.views.frames import call_frames, is_callers
-from underglass.views.palette import colour, css_variables
+from underglass.views.palette import colour, css_variables, fitting, scrolling
 from underglass.views.text import frame_text, plain_value
 
 if TYPE_CHECKING:
@@ -21,19 +21,19 @@ _MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
 _SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
 
 _STYLE = f"""\
-.ug-svg text{{font:13px {_SANS};fill:var(--ug-ink)}}
-.ug-svg .mono{{font-family:{_MONO}}}
-.ug-svg .small{{font-size:12px}}
-.ug-svg .muted{{fill:var(--ug-muted)}}
-.ug-svg .strong{{font-weight:600}}
-.ug-svg .paper{{fill:var(--ug-paper)}}
-.ug-svg .word{{stroke:var(--ug-rule)}}
-.ug-svg .ABI0{{fill:var(--ug-abi0-tint)}}
-.ug-svg .ABIInternal{{fill:var(--ug-internal-tint)}}
-.ug-svg .ink-ABI0{{fill:var(--ug-abi0)}}
-.ug-svg .ink-ABIInternal{{fill:var(--ug-internal)}}
-.ug-svg .line{{stroke:var(--ug-ink);fill:none}}
-.ug-svg .brace{{stroke:var(--ug-muted);fill:none}}
+.ug-words text{{font:13px {_SANS};fill:var(--ug-ink)}}
+.ug-words .mono{{font-family:{_MONO}}}
+.ug-words .small{{font-size:12px}}
+.ug-words .muted{{fill:var(--ug-muted)}}
+.ug-words .strong{{font-weight:600}}
+.ug-words .paper{{fill:var(--ug-paper)}}
+.ug-words .word{{stroke:var(--ug-rule)}}
+.ug-words .ABI0{{fill:var(--ug-abi0-tint)}}
+.ug-words .ABIInternal{{fill:var(--ug-internal-tint)}}
+.ug-words .ink-ABI0{{fill:var(--ug-abi0)}}
+.ug-words .ink-ABIInternal{{fill:var(--ug-internal)}}
+.ug-words .line{{stroke:var(--ug-ink);fill:none}}
+.ug-words .brace{{stroke:var(--ug-muted);fill:none}}
 """
 
 
@@ -48,7 +48,7 @@ class FramePicture:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f'<div style="overflow-x:auto">{self.svg}</div>'
+        return scrolling(self.svg, "Frame diagram")
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -193,9 +193,9 @@ class _Drawing:
             self._text(0, _TOP, description, "muted")
         title = f"Stack of {self._trace.title} before step {self._step}"
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg" role="img" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg ug-words" role="img" '
             f'viewBox="0 0 {self._width} {height}" width="{self._width}" height="{height}" '
-            f'aria-label="{html.escape(title)}">'
+            f'style="{fitting(self._width)}" aria-label="{html.escape(title)}">'
             f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
             f"<style>{css_variables('.ug-svg')}{_STYLE}</style>"
             f'<rect class="paper" width="{self._width}" height="{height}" fill="{colour("paper")}"/>'

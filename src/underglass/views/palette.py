@@ -6,7 +6,7 @@ apart; no view tells anything by colour alone.  Text colours keep 4.5:1 on paper
 
 from __future__ import annotations
 
-__all__ = ["COLOURS", "colour", "css_variables", "follow_host"]
+__all__ = ["COLOURS", "colour", "css_variables", "fitting", "follow_host", "scrolling"]
 
 # name: (light, dark)
 COLOURS: dict[str, tuple[str, str]] = {
@@ -61,3 +61,14 @@ def follow_host(selector: str) -> str:
         for host, variable in _PAPERS.items()
     )
     return f"{dark}{{color-scheme:dark}}\n{light}{{color-scheme:light}}\n{papers}"
+
+
+def fitting(width: float) -> str:
+    """The style of a picture of so many pixels: no wider than the page, and never too small to read."""
+    return f"max-width:100%;min-width:{0.8 * width:.0f}px;height:auto"
+
+
+def scrolling(svg: str, label: str) -> str:
+    """A picture for a page: it shrinks a little with a narrow one, then scrolls, by keyboard too."""
+    start = f'<div class="ug-picture" role="group" aria-label="{label}" tabindex="0"'
+    return f'{start} style="overflow-x:auto">{svg}</div>'

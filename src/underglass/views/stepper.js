@@ -1,6 +1,7 @@
 // The stepper: one recorded run, drawn. The same module serves the static page (`mount`, `mountAll`)
 // and the notebook widget (the default export). It reads the record that payload.py writes, keeps no
-// state but the step and a few switches, and asks the network for nothing.
+// state but the step and a few switches, and asks the network for nothing. It is one file, since a page
+// that is opened from a disk may not import a second one.
 
 const FLAGS = [["CF", 0], ["PF", 2], ["ZF", 6], ["SF", 7], ["OF", 11]];
 const WORD = 8;

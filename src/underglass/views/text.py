@@ -27,11 +27,13 @@ _NEAR = 1 << 14  # bytes around the entry SP that are told as a distance
 def stepper_text(trace: Trace, start: int = 0, count: int | None = 20) -> str:
     """Return a table of steps: where, which instruction, and what it changed.
 
-    >>> print(stepper_text(trace, count=2))          # doctest: +SKIP
-    output(23, 4): 31 steps
-    step  function         line  instruction              changed
-       0  output ABI0         4  MOVQ FS:0xfffffff8, R14  R14 = 0xc000002380
-       1  output ABI0         4  CMPQ SP, 0x10(R14)       flags: PF
+    >>> print(stepper_text(underglass.build("main.go", "add.s").record("add", 23, 4), count=3))
+    add(23, 4): 16 steps
+    step  function         line  instruction     changed
+       0  add ABIInternal     1  PUSHQ BP        saved BP = entry SP+40, SP = entry SP-8
+       1  add ABIInternal     1  MOVQ SP, BP     BP = entry SP-8
+       2  add ABIInternal     1  SUBQ $0x18, SP  SP = entry SP-32
+    … 13 more
 
     Args:
         start: the first step shown.
