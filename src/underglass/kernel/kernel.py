@@ -29,3 +29,14 @@ class UnderglassKernel(IPythonKernel):
         self.language_info = {**self.language_info, "pygments_lexer": "underglass"}
         assert self.shell is not None
         self.shell.extension_manager.load_extension("underglass")
+
+    def do_history(self, *arguments: Any, **options: Any) -> Any:
+        """Answer as ipykernel does, with this session's number where it gives 0 for "this one".
+
+        (IPython, core/history.py, HistoryManager.get_range.)
+        """
+        reply = super().do_history(*arguments, **options)  # type: ignore[no-untyped-call]
+        assert self.shell is not None
+        now = self.shell.history_manager.session_number
+        reply["history"] = [(session or now, *rest) for session, *rest in reply.get("history", [])]
+        return reply

@@ -191,8 +191,12 @@ class Machine:
             self._over("seconds", f"{limits.seconds:g} s")
 
     def _over(self, limit: str, amount: str) -> NoReturn:
+        # The clock's thread may have the turn; the reader's own code, where a thread is in it, says more.
+        places = [self._pc, *(t.pc for t in self.kernel.threads if t is not self.kernel.current)]
+        functions = {pc: self.program.function_at(pc) for pc in places}
+        own = (pc for pc, f in functions.items() if f is not None and self.program.source_of(f) is not None)
         raise LimitExceeded(
-            f"The program ran for {amount}, the limit, and was stopped in {self.place(self._pc)}. "
+            f"The program ran for {amount}, the limit, and was stopped in {self.place(next(own, self._pc))}. "
             f"Is there a loop that does not end? Otherwise raise the limit `{limit}`.",
             limit=limit,
         )

@@ -1,0 +1,169 @@
+"""The kernel as any Jupyter front end sees it: jupyter_kernel_test, and what the protocol leaves open."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+
+import jupyter_kernel_test
+import psutil
+import pytest
+
+from kernels import ADD, running_kernel
+
+
+class TestProtocol(jupyter_kernel_test.KernelTests):
+    """All of its tests; Python cells are Python's, so most samples are those of ipykernel."""
+
+    # ruff: noqa: RUF012 -- the lists are the way jupyter_kernel_test is told what to try
+    kernel_name = "underglass"
+    language_name = "python"
+    file_extension = ".py"
+    code_hello_world = "print('hello, world')"
+    code_stderr = "import sys; print('test', file=sys.stderr)"
+    completion_samples = [{"text": "zi", "matches": {"zip"}}]
+    complete_code_samples = ["1", "print('hello, world')", "def f(x):\n  return x*2\n\n\n", f"{ADD}\n"]
+    incomplete_code_samples = ["print('''hello", "def f(x):\n  x*2", ADD.rstrip(), "%%go\nfunc f() {"]
+    invalid_code_samples = ["import = 7q"]
+    code_page_something = "zip?"
+    code_generate_error = "raise"
+    code_execute_result = [
+        {"code": "1+2+3", "result": "6"},
+        {"code": "[n*n for n in range(1, 4)]", "result": "[1, 4, 9]"},
+    ]
+    code_display_data = [
+        {
+            "code": "from IPython.display import HTML, display; display(HTML('<b>test</b>'))",
+            "mime": "text/html",
+        }
+    ]
+    code_history_pattern = "1?2*"
+    supported_history_operations = ("tail", "range", "search")
+    code_inspect_sample = "zip"
+    code_clear_output = "from IPython.display import clear_output; clear_output()"
+
+
+def test_it_says_who_it_is() -> None:
+    with running_kernel() as kernel:
+        kernel.client.kernel_info()
+        answer = kernel.client.get_shell_msg(timeout=30)["content"]
+    assert answer["implementation"] == "underglass"
+    assert answer["banner"].startswith("Go under glass")
+    assert answer["language_info"]["name"] == "python"
+    assert answer["language_info"]["pygments_lexer"] == "underglass"
+    assert "debugger" in answer["supported_features"]
+
+
+def test_python_names_widgets_and_the_debugger_are_ipykernels() -> None:
+    with running_kernel() as kernel:
+        assert "IntSlider" in kernel.run("import ipywidgets; ipywidgets.IntSlider()").text
+        assert kernel.run("%who").stdout.strip() in ("", "ipywidgets")
+        kernel.client.session.send(
+            kernel.client.control_channel.socket,
+            "debug_request",
+            {"type": "request", "seq": 1, "command": "debugInfo", "arguments": {}},
+        )
+        answer = kernel.client.get_control_msg(timeout=30)
+    assert answer["content"]["success"] is True
+
+
+def test_starting_loads_neither_emulator_nor_widgets() -> None:
+    with running_kernel() as kernel:
+        loaded = kernel.run(
+            "import sys; sorted({'unicorn', 'numpy', 'anywidget', 'capstone'} & set(sys.modules))"
+        )
+    assert loaded.text == "[]"
+
+
+def test_importing_the_package_is_quick() -> None:
+    code = "import time; t = time.perf_counter(); import underglass; print(time.perf_counter() - t)"
+    times = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3)]
+    assert min(times) < 0.1
+
+
+def test_a_recording_shows_itself_in_three_forms() -> None:
+    with running_kernel() as kernel:
+        assert kernel.run(ADD).stdout == "prog: add(x, y int64) int64\n"
+        shown = kernel.run("prog.record('add', 23, 4)").data
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert "<script" in shown["text/html"]
+    assert shown["text/plain"].startswith("add(23, 4): ")
+
+
+def test_what_the_program_writes_appears_below_the_cell() -> None:
+    go = """\
+%%go
+import ("fmt"; "os")
+func shout() { println("from a call") }
+func main() { fmt.Println("å", os.Args[1:]); fmt.Fprintln(os.Stderr, "aside") }
+"""
+    with running_kernel() as kernel:
+        assert kernel.run(go).stdout == "prog: shout(), main()\n"
+        run = kernel.run("prog.run('-v').exit_code")
+        assert (run.stdout, run.stderr, run.text) == ("å [-v]\n", "aside\n", "0")
+        assert kernel.run("prog.call('shout')").stderr == "from a call\n"
+
+
+def test_two_kernels_at_once_have_two_programs() -> None:
+    with running_kernel() as one, running_kernel() as two:
+        cells = [one.start(ADD), two.start(ADD.replace("ADDQ", "SUBQ"))]
+        assert [k.finish(c).status for k, c in zip((one, two), cells, strict=True)] == ["ok", "ok"]
+        calls = [one.start("prog.call('add', 23, 4)"), two.start("prog.call('add', 23, 4)")]
+        assert [k.finish(c).text for k, c in zip((one, two), calls, strict=True)] == ["27", "19"]
+
+
+LOOP = """\
+%%asm
+// func loop()
+TEXT ·loop(SB), 4, $0-0
+again:
+	JMP again
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts are messages there, tested by ipykernel")
+def test_interrupt_ends_an_endless_call_within_a_second() -> None:
+    with running_kernel() as kernel:
+        kernel.run(ADD)
+        kernel.run(LOOP)
+        cell = kernel.start("prog.call('loop')")
+        time.sleep(1.0)
+        begun = time.monotonic()
+        kernel.manager.interrupt_kernel()
+        shown = kernel.finish(cell)
+        assert time.monotonic() - begun < 1.0
+        assert (shown.status, shown.error_name) == ("error", "KeyboardInterrupt")
+        assert kernel.run("prog.call('add', 23, 4)").text == "27"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts are messages there, tested by ipykernel")
+def test_interrupt_ends_a_build_and_its_compilers() -> None:
+    lines = "".join(f"\tif x > {n} {{ x ^= {n} }}\n" for n in range(40_000))  # many seconds of compiling
+    with running_kernel() as kernel:
+        process = psutil.Process(int(kernel.run("import os; os.getpid()").text))
+        kernel.run(ADD)
+        cell = kernel.start(f"%%go\nfunc long(x int) int {{\n{lines}\treturn x\n}}\n")
+        deadline = time.monotonic() + 60
+        while not _compilers(process) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert _compilers(process)
+        begun = time.monotonic()
+        kernel.manager.interrupt_kernel()
+        shown = kernel.finish(cell)
+        assert time.monotonic() - begun < 2.0
+        assert (shown.status, shown.error_name) == ("error", "KeyboardInterrupt")
+        assert not process.children(recursive=True)
+        assert kernel.run("prog.call('add', 23, 4)").text == "27"
+        assert kernel.run(ADD.replace("ADDQ", "SUBQ")).status == "ok"
+        assert kernel.run("prog.call('add', 23, 4)").text == "19"
+
+
+def _compilers(process: psutil.Process) -> list[psutil.Process]:
+    """The compilers below the kernel's process; one may end while we look."""
+    found = []
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += [child] if child.name().startswith("compile") else []
+    return found
