@@ -65,7 +65,12 @@ def check(
             expected = wants(*arguments)
         try:
             trace = program.record(name, *arguments, most=_MOST_STEPS)
-        except (UnknownFunction, CallError) as error:
+        except UnknownFunction as error:
+            raise CheckFailed(
+                f"The program has no function {name} yet. Write it in its cell below the prototype, "
+                "run that cell, then this one."
+            ) from error
+        except CallError as error:
             raise CheckFailed(f"{name} cannot be tried: {error}") from error
         _judge(trace, arguments, expected, beliefs or {})
         _structure(trace, name, locals, calls)

@@ -15,7 +15,8 @@ __all__ = ["Question", "predict"]
 # Radio buttons and CSS alone: it works with a kernel, on a page from the disk, and without scripts.
 _STYLE = """\
 .ug-question{border:0;border-left:3px solid var(--ug-internal);padding:.2em 0 .2em 1em;margin:.6em 0;
- min-width:0; font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;color:var(--ug-ink)}
+ min-width:0;color:var(--ug-ink);
+ font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
 .ug-question legend{float:left;width:100%;font-weight:600;padding:0;margin:0 0 .4em;font-size:inherit;
  border:0;color:inherit}
 .ug-question .choice{clear:both;display:block;margin:.15em 0}
