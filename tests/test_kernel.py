@@ -6,12 +6,14 @@ import contextlib
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import jupyter_kernel_test
 import psutil
 import pytest
 
 from kernels import ADD, running_kernel
+from underglass.toolchain import find_go
 
 
 class TestProtocol(jupyter_kernel_test.KernelTests):
@@ -128,23 +130,26 @@ def test_interrupt_ends_an_endless_call_within_a_second() -> None:
     with running_kernel() as kernel:
         kernel.run(ADD)
         kernel.run(LOOP)
-        cell = kernel.start("prog.call('loop')")
+        cell = kernel.start("import time\ntry:\n    prog.call('loop')\nfinally:\n    print(time.monotonic())")
         time.sleep(1.0)
         begun = time.monotonic()
         kernel.manager.interrupt_kernel()
         shown = kernel.finish(cell)
-        assert time.monotonic() - begun < 1.0
         assert (shown.status, shown.error_name) == ("error", "KeyboardInterrupt")
+        assert float(shown.stdout) - begun < 1.0
         assert kernel.run("prog.call('add', 23, 4)").text == "27"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="interrupts are messages there, tested by ipykernel")
-def test_interrupt_ends_a_build_and_its_compilers() -> None:
-    lines = "".join(f"\tif x > {n} {{ x ^= {n} }}\n" for n in range(40_000))  # many seconds of compiling
+def test_interrupt_ends_a_build_and_its_compilers(tmp_path: Path) -> None:
+    switch = "import os; os.environ['UNDERGLASS_CACHE'] = {!r}"
     with running_kernel() as kernel:
         process = psutil.Process(int(kernel.run("import os; os.getpid()").text))
         kernel.run(ADD)
-        cell = kernel.start(f"%%go\nfunc long(x int) int {{\n{lines}\treturn x\n}}\n")
+        usual = str(find_go().cache)
+        # With an empty cache a build compiles Go's runtime, which takes many seconds.
+        kernel.run(switch.format(str(tmp_path)))
+        cell = kernel.start(ADD.replace("ADDQ", "SUBQ"))
         deadline = time.monotonic() + 60
         while not _compilers(process) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -155,6 +160,7 @@ def test_interrupt_ends_a_build_and_its_compilers() -> None:
         assert time.monotonic() - begun < 2.0
         assert (shown.status, shown.error_name) == ("error", "KeyboardInterrupt")
         assert not process.children(recursive=True)
+        kernel.run(switch.format(usual))
         assert kernel.run("prog.call('add', 23, 4)").text == "27"
         assert kernel.run(ADD.replace("ADDQ", "SUBQ")).status == "ok"
         assert kernel.run("prog.call('add', 23, 4)").text == "19"

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from underglass.cli.parts import Commands, new_command, open_program, pass_on
+from underglass.cli.parts import Commands, new_command, open_program
 from underglass.errors import UnderglassError
 
 __all__ = ["add_to"]
@@ -47,7 +47,6 @@ def _trace(options: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise UnderglassError(f"There is no directory {folder} to write to. Make it, or choose another path.")
     program = open_program(options.files, keep=True)
-    program.on_output = pass_on
     most = MOST_STEPS if options.most is None else max(options.most, 1)
     trace = program.record(name, *values, abi=options.abi, most=most)
     if options.text:
