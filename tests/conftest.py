@@ -56,17 +56,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        for name in SHARED:
-            if name in names:
-                item.add_marker(pytest.mark.xdist_group(name))
-        if "chromium" in names:
-            item.add_marker(pytest.mark.browser)
-        if "site" in names:
-            item.add_marker(pytest.mark.site)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # Here and not in pytest_collection_modifyitems, where xdist may have read the groups already.
+    names = getattr(item, "fixturenames", ())
+    for name in SHARED:
+        if name in names:
+            item.add_marker(pytest.mark.xdist_group(name))
+    if "chromium" in names:
+        item.add_marker(pytest.mark.browser)
+    if "site" in names:
+        item.add_marker(pytest.mark.site)
 
 
 def in_ci() -> bool:
