@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from underglass.errors import CallError, UnderglassError, UnknownFunction
+from underglass.goprogram import GoProgram
 from underglass.trace.activation import Activation, activations
 from underglass.trace.sentinel import broken_rules
 
 if TYPE_CHECKING:
-    from underglass.goprogram import GoProgram
     from underglass.trace import Trace
 
 __all__ = ["Beliefs", "CheckFailed", "check", "check_word"]
 
-Beliefs = Mapping[object, str]
-"""A wrong value that can be foreseen, or a function of the arguments that computes it → what its author
+Beliefs = Mapping[str, str]
+"""A wrong result that can be foreseen, as an expression of the parameters ("x", "x + y") → what its author
 probably believed, and what shows otherwise."""
 
 _MOST_STEPS = 20_000
@@ -45,7 +45,8 @@ def check(
     Args:
         cases: arguments → expected result; or arguments alone, with `wants` to compute it. One
             argument may stand without a tuple.
-        beliefs: wrong results that can be foreseen, each with its sentence.
+        beliefs: wrong results that can be foreseen, as expressions of the parameters ("x * y"), each with its
+            sentence.
         locals: how many words of its own the function has to keep in its frame.
         calls: a function it has to call.
         prog: the program; without it, the `prog` of the notebook.
@@ -54,6 +55,10 @@ def check(
         CheckFailed: the first case that is wrong, or that breaks a rule.
     """
     program = prog or sys._getframe(1).f_globals.get("prog")
+    if program is not None and not isinstance(program, GoProgram):
+        raise CheckFailed(
+            f"prog is {type(program).__name__} now, no program. Run any %%asm cell again, and this one after."
+        )
     if program is None:
         raise CheckFailed(
             f"There is no program yet, so no {name}. Run the cell that holds {name}, and this one after."
@@ -78,7 +83,9 @@ def check(
     sys.stdout.write(f"{name}: {count} right, no rule broken.\n")
 
 
-def check_word(given: object, trace: Trace, step: int, offset: int, beliefs: Beliefs | None = None) -> None:
+def check_word(
+    given: object, trace: Trace, step: int, offset: int, beliefs: Mapping[object, str] | None = None
+) -> None:
     """Compare what the reader expects in the word at `offset`(SP) before `step` with what is there.
 
     Raises:
@@ -89,7 +96,7 @@ def check_word(given: object, trace: Trace, step: int, offset: int, beliefs: Bel
     held = trace.word(step, trace.register(step, "SP") + offset)
     value = held - (1 << 64) if held is not None and held >> 63 else held
     if given == value:
-        sys.stdout.write(f"{offset}(SP) holds {value} before step {step}.\n")
+        sys.stdout.write(f"{offset}(SP) holds {value}.\n")
         return
     why = (beliefs or {}).get(given, f"Find the last store to {offset}(SP) before step {step}.")
     raise CheckFailed(f"{offset}(SP) does not hold {given} before step {step} of {trace.title}. {why}")
@@ -108,7 +115,8 @@ def _judge(trace: Trace, arguments: tuple[object, ...], expected: object, belief
             )
         return
     words = [f"{trace.title} gave {given!r}, and {expected!r} was expected."]
-    believed = _believed(given, arguments, beliefs)
+    # A broken rule explains the value; a belief that fits it would only do so by chance.
+    believed = "" if breaches else _believed(trace, given, arguments, beliefs)
     words += [believed] if believed else []
     words += breaches or [str(finding) for finding in found][:1]
     if len(words) == 1:
@@ -117,10 +125,11 @@ def _judge(trace: Trace, arguments: tuple[object, ...], expected: object, belief
     raise CheckFailed(_paragraph(*words))
 
 
-def _believed(given: object, arguments: tuple[object, ...], beliefs: Beliefs) -> str:
-    for value, sentence in beliefs.items():
-        foreseen = value(*arguments) if callable(value) else value
-        if foreseen == given:
+def _believed(trace: Trace, given: object, arguments: tuple[object, ...], beliefs: Beliefs) -> str:
+    names = dict(zip((place.name for place in trace.layout.params), arguments, strict=False))
+    for expression, sentence in beliefs.items():
+        # The author of the exercise wrote it; the reader's values are plain data.
+        if eval(expression, {"__builtins__": {}}, names) == given:
             return sentence
     return ""
 
@@ -170,5 +179,5 @@ def _locals(trace: Trace, run: Activation) -> set[int]:
     }
 
 
-def _paragraph(*sentences: str) -> str:
-    return " ".join(sentences)
+def _paragraph(first: str, *more: str) -> str:
+    return " ".join([first, *(sentence[:1].upper() + sentence[1:] for sentence in more)])

@@ -108,7 +108,9 @@ def _across_calls(trace: Trace, run: Activation) -> Iterator[Breach]:
                     "register-across-call",
                     step,
                     f"{register} was set {_at(trace, run, last_write[register])} and is used here, and "
-                    f"the call of {_callee(lost[register])} lies between.{_result_at(lost[register])}",
+                    f"the call of {_callee(lost[register])} lies between."
+                    # Go code returns in AX, and assembly sees the result on the stack.
+                    f"{_result_at(lost[register]) if register == 'AX' else ''}",
                 )
             elif register not in last_write and not is_vector and register not in _HELD:
                 put_aside = called is None and uses.saves and _keeps(trace, run, step)

@@ -1,0 +1,90 @@
+"""Every chapter runs from top to bottom, and is written as chapters are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+BOOK = Path(__file__).parent.parent / "book"
+CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+MAGICS = ("%%go", "%%asm")
+FILLER = re.compile(
+    r"\b(simply|just|powerful|dive|diving|under the hood|in this section|in this chapter we"
+    r"|let's|of course|obviously)\b",
+    re.IGNORECASE,
+)
+LAST_SECTIONS = ["What the sources say", "What we learnt", "The lab", "Exercises", "Next"]
+
+
+def chapter(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)
+
+
+def python_cells(notebook: Any) -> list[str]:
+    return [c.source for c in notebook.cells if c.cell_type == "code" and not c.source.startswith(MAGICS)]
+
+
+def lines(source: str) -> int:
+    return sum(bool(line.strip()) for line in source.splitlines())
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def path(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+def test_chapter_runs(path: Path) -> None:
+    notebook = chapter(path)
+    NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(BOOK)}}).execute()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            expected = "raises-exception" in cell.metadata.get("tags", [])
+            assert output.output_type != "error" or expected
+            assert output.get("name") != "stderr", f"{path.name}, {cell.id}: {output.text}"
+
+
+def test_python_cells_are_short(path: Path) -> None:
+    counts = [lines(source) for source in python_cells(chapter(path)) if not source.startswith("predict(")]
+    assert 2 <= median(counts) <= 4
+    assert max(counts) <= 10
+
+
+def test_chapter_has_the_skeleton(path: Path) -> None:
+    notebook = chapter(path)
+    text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings[-5:] == LAST_SECTIONS
+    assert "you can\n" in text
+    assert "You need " in text
+    questions = [
+        source for source in python_cells(notebook) if "predict(" in source and not source.startswith("from")
+    ]
+    assert len(questions) >= 4  # three predictions, and a quiz on earlier matter
+    assert re.search(r"^## A question from chapter \d+", text, re.MULTILINE)
+
+
+def test_chapter_has_no_filler(path: Path) -> None:
+    for cell in chapter(path).cells:
+        if cell.cell_type == "markdown":
+            found = FILLER.search(cell.source)
+            assert found is None, f"{path.name}, {cell.id}: {found and found.group()}"
+
+
+def test_links_lead_somewhere(path: Path) -> None:
+    for cell in chapter(path).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\((?!http|#)([^)]+)\)", cell.source):
+                assert (BOOK / target).exists(), f"{path.name}, {cell.id}: {target}"
+
+
+def test_lines_of_text_are_wrapped(path: Path) -> None:
+    for cell in chapter(path).cells:
+        if cell.cell_type == "markdown":
+            long = [line for line in cell.source.splitlines() if len(line) > 120 and not line.startswith("|")]
+            assert not long, f"{path.name}, {cell.id}: {long[0]}"

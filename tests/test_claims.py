@@ -1,0 +1,57 @@
+"""The ledger of claims and the cells that demonstrate them name each other."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+BOOK = Path(__file__).parent.parent / "book"
+VERDICTS = {"holds", "wrong", "partly", "outdated", "version-bound"}
+LEDGER = yaml.safe_load((BOOK / "claims.yml").read_text(encoding="utf-8"))
+CHAPTERS = {int(path.name[:2]): path for path in BOOK.glob("[0-9][0-9]_*.ipynb")}
+
+
+def claims_of(path: Path) -> Counter[str]:
+    """Return how many cells of a chapter carry each claim's tag; each has to be code that asserts."""
+    found: Counter[str] = Counter()
+    for cell in nbformat.read(path, as_version=4).cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("claim-"):
+                assert cell.cell_type == "code", f"{path.name}: {tag} stands on text"
+                assert re.search(r"^assert ", cell.source, re.MULTILINE), (
+                    f"{path.name}: {tag} asserts nothing"
+                )
+                found[tag.removeprefix("claim-")] += 1
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(LEDGER["claims"]))
+def test_an_entry_is_whole(name: str) -> None:
+    entry = LEDGER["claims"][name]
+    assert set(entry) == {"source", "claim", "chapter", "verdict", "fact", "go"}
+    assert re.fullmatch(r"[A-Z]\d+", name)
+    assert entry["verdict"] in VERDICTS
+    assert entry["source"].split(",")[0] in LEDGER["sources"]
+    assert entry["claim"].endswith(".")
+    assert entry["fact"].endswith(".")
+    assert entry["go"]
+    assert all(isinstance(release, str) for release in entry["go"])
+
+
+@pytest.mark.parametrize("chapter", sorted(CHAPTERS))
+def test_cells_and_ledger_agree(chapter: int) -> None:
+    due = {name for name, entry in LEDGER["claims"].items() if entry["chapter"] == chapter}
+    assert set(claims_of(CHAPTERS[chapter])) == due
+
+
+def test_no_entry_is_of_a_chapter_that_does_not_exist() -> None:
+    assert {entry["chapter"] for entry in LEDGER["claims"].values()} <= set(CHAPTERS)
+
+
+def test_chapter_five_has_its_seven() -> None:
+    assert set(claims_of(CHAPTERS[5])) == {"F1", "F2", "F3", "F4", "C1", "C2", "C3"}

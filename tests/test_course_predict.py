@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from underglass.course import predict
+from underglass.errors import UnderglassError
+
+QUESTION = predict(
+    "Where is `y` & why?", {"`8(SP)`": "Not <there>.", "`16(SP)`": "One word up."}, answer="`16(SP)`"
+)
+
+
+class Balanced(HTMLParser):
+    """Fails on an element that is closed in the wrong order."""
+
+    open: list[str]
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag != "input":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_text_form_keeps_the_answer_back() -> None:
+    assert repr(QUESTION) == "Where is y & why?\n  ( ) 8(SP)\n  ( ) 16(SP)"
+
+
+def test_the_page_form_needs_no_script_and_no_kernel() -> None:
+    page = QUESTION._repr_html_()
+    parser = Balanced()
+    parser.open = []
+    parser.feed(page)
+    assert parser.open == []
+    assert "<script" not in page
+    assert "http" not in page
+    assert "Not &lt;there&gt;." in page
+    assert "<code>y</code> &amp; why?" in page
+
+
+def test_each_choice_has_a_label_and_its_sentence_opens_by_choosing_it() -> None:
+    page = QUESTION._repr_html_()
+    ids = re.findall(r'<input type="radio" name="[^"]+" id="([^"]+)">', page)
+    assert len(ids) == 2
+    assert re.findall(r'<label for="([^"]+)">', page) == ids
+    assert ".ug-question .why{display:none" in page
+    assert "input:checked~.why{display:block}" in page
+    assert page.count("<strong>Yes.</strong>") == 1
+
+
+def test_two_questions_on_a_page_do_not_share_their_buttons() -> None:
+    other = predict("Where is `x`?", {"here": "yes"}, answer="here")
+    names = {re.search(r'name="([^"]+)"', q._repr_html_())[1] for q in (QUESTION, other)}  # type: ignore[index]
+    assert len(names) == 2
+
+
+def test_the_same_question_is_the_same_page_each_time() -> None:
+    again = predict("Where is `x`?", {"here": "yes"}, answer="here")
+    assert again._repr_html_() == predict("Where is `x`?", {"here": "yes"}, answer="here")._repr_html_()
+
+
+def test_an_answer_that_is_no_choice() -> None:
+    with pytest.raises(UnderglassError, match="none of the choices"):
+        predict("?", {"a": "b"}, answer="c")
