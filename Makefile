@@ -39,10 +39,11 @@ lab: $(STAMPS)/lab $(STAMPS)/go
 	$(BIN)/jupyter lab $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) --ServerApp.root_dir="$(CURDIR)" \
 	  --LabApp.default_url="/lab/tree/$(CHAPTER)" $(ARGS)
 
-# Two workers: the least that hides the waiting for browsers and kernels, on the smallest machine we promise.
+# Two workers, the least that hides the waiting for browsers and kernels on the smallest machine we promise; by
+# file, since a file's tests share a browser or a server.
 test: lint $(STAMPS)/go
 	@echo "==> tests (the first run also builds the static book)"
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMPS)/test
 	@echo "==> ruff, mypy"

@@ -46,9 +46,6 @@ func main() {
 }
 """
 
-# Each of these costs many seconds: their tests run in one worker, so that it is paid once.
-SHARED = ("site", "lab_server")
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -57,11 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    # Here and not in pytest_collection_modifyitems, where xdist may have read the groups already.
     names = getattr(item, "fixturenames", ())
-    for name in SHARED:
-        if name in names:
-            item.add_marker(pytest.mark.xdist_group(name))
     if "chromium" in names:
         item.add_marker(pytest.mark.browser)
     if "site" in names:
@@ -165,8 +158,21 @@ def chromium() -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The static book, built once; warnings are errors, as in `make site`."""
-    output = tmp_path_factory.mktemp("site")
+    """The static book, built once a run, whichever worker asks first; warnings are errors."""
+    from underglass.toolchain.locking import first_free
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # the workers of a run have it in common
+    with first_free(folder / "site", 1) as output:
+        built = output / "built"
+        if not built.exists():
+            build_site(output)
+            built.touch()
+    return output / "html"
+
+
+def build_site(output: Path) -> None:
     options = ["-W", "--keep-going", "-b", "html", "-d", str(output / "doctrees")]
     run = subprocess.run(
         [sys.executable, "-m", "sphinx", *options, str(ROOT / "book"), str(output / "html")],
@@ -175,4 +181,3 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         env={**os.environ, "NO_COLOR": "1"},
     )
     assert run.returncode == 0, f"the static book does not build:\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}"
-    return output / "html"
