@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from underglass.views.text import frame_text, stepper_text
 from views_traces import output_trace, step_at, trace_of
@@ -79,7 +81,6 @@ def test_another_process_writes_the_same():
 
 
 def environment() -> dict[str, str]:
-    import os
-    from pathlib import Path
-
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "PYTHONIOENCODING": "utf-8"}
+    """This process's modules, wherever they were found, and its tests."""
+    places = [str(Path(__file__).parent), *filter(None, sys.path)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(places), "PYTHONIOENCODING": "utf-8"}
