@@ -25,12 +25,15 @@ def cleaned(notebook: Any, *, keep_text: bool) -> Any:
     """Return the notebook as it may be committed; the argument is changed in place."""
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC})
     notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+    run = 0
     for number, cell in enumerate(notebook.cells):
         cell.setdefault("id", f"cell-{number:02}")
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in CELL_METADATA})
         if cell.cell_type != "code":
             continue
-        cell.execution_count = None
+        run += 1
+        # nbval takes a cell that has outputs and no count for one that was never run.
+        cell.execution_count = run if keep_text else None
         cell.outputs = [_text_only(output) for output in cell.outputs] if keep_text else []
     return notebook
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import nbformat
@@ -75,9 +76,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def grader(folder: Path, *arguments: str) -> None:
+    # It calls alembic by its bare name (nbgrader 0.9.6, api.py), which is on PATH in an activated environment only.
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     run = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=folder, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1"},
+        cwd=folder, capture_output=True, text=True, env={**os.environ, "NO_COLOR": "1", "PATH": path},
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-6000:]
 
