@@ -108,6 +108,17 @@ func main() { fmt.Println("å", os.Args[1:]); fmt.Fprintln(os.Stderr, "aside") }
         assert kernel.run("prog.call('shout')").stderr == "from a call\n"
 
 
+def test_a_message_has_the_number_that_stands_beside_the_cell() -> None:
+    with running_kernel() as kernel:
+        cell = kernel.start(ADD.replace("ADDQ", "ADDX"))
+        counts = []
+        while not counts:
+            message = kernel.client.get_iopub_msg(timeout=60)
+            if message["msg_type"] == "execute_input" and message["parent_header"]["msg_id"] == cell:
+                counts.append(message["content"]["execution_count"])
+        assert f"BuildError: cell {counts[0]}, line 7: " in kernel.finish(cell).error
+
+
 def test_two_kernels_at_once_have_two_programs() -> None:
     with running_kernel() as one, running_kernel() as two:
         cells = [one.start(ADD), two.start(ADD.replace("ADDQ", "SUBQ"))]

@@ -42,7 +42,7 @@ class Session:
         """
         notebook = self._notebook
         known = [*notebook.cells, *(c for c, _ in notebook.waiting)]
-        number = self._shell.execution_count
+        number = _number(self._shell)
         cell = read_cell(language, line, body, number=number, cell_id=cell_id, above=above, taken=known)
         accepted = notebook.add(cell, _progress)
         self._set(accepted.build)
@@ -78,6 +78,16 @@ class Session:
         prog = from_build(built)
         prog.on_output = _Streams()
         self._shell.push({"prog": prog})
+
+
+def _number(shell: Any) -> int:
+    """Return the number that the front end shows beside the cell that runs.
+
+    IPython counts up before a cell runs (9.18) or after it; the cell's result has the number either way
+    (core/interactiveshell.py, run_cell_async).
+    """
+    result = getattr(shell.displayhook, "exec_result", None)
+    return getattr(result, "execution_count", None) or int(shell.execution_count)
 
 
 def _news(accepted: Accepted, cells: tuple[Cell, ...]) -> str:
