@@ -31,7 +31,7 @@ class Shown:
     status: str
     stdout: str = ""
     stderr: str = ""
-    error: str = ""  # the traceback, as the front end prints it
+    error: str = ""  # the traceback, its lines joined
     error_name: str = ""
     data: dict[str, Any] = field(default_factory=dict)  # of the last result or display
 
@@ -75,7 +75,10 @@ class RunningKernel:
             if kind == "stream":
                 setattr(shown, content["name"], getattr(shown, content["name"]) + content["text"])
             elif kind == "error":
-                shown.error, shown.error_name = "\n".join(content["traceback"]), content["ename"]
+                shown.error, shown.error_name = (
+                    " ".join("\n".join(content["traceback"]).splitlines()),
+                    content["ename"],
+                )
             elif kind in ("execute_result", "display_data"):
                 shown.data = content["data"]
             elif kind == "status" and content["execution_state"] == "idle":

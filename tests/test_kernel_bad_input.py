@@ -116,7 +116,7 @@ def test_bad_input_gives_a_paragraph_and_leaves_the_kernel_alive(
         assert re.search(place, shown.error), shown.error
         assert re.search(remedy, shown.error), shown.error
         assert "Traceback" not in shown.error
-        assert len(shown.error.splitlines()) <= 3
+        assert len(shown.error) < 700
     assert kernel.run("1+1").text == "2"
     assert kernel.run("prog.call('add', 23, 4)").text == "27"
 

@@ -7,6 +7,8 @@ from the standard library where the reader's input is at fault.
 
 from __future__ import annotations
 
+from textwrap import fill
+
 __all__ = [
     "BuildError",
     "CallError",
@@ -24,8 +26,12 @@ class UnderglassError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the paragraph alone. Where in our code it was raised is not the reader's
-        concern (IPython's hook for exceptions that know better, core/interactiveshell.py)."""
-        return [f"{type(self).__name__}: {self}"]
+        concern (IPython's hook for exceptions that know better, core/interactiveshell.py).
+
+        Lines are cut between words, since JupyterLab would cut them anywhere.
+        """
+        lines = f"{type(self).__name__}: {self}".splitlines()
+        return ["\n".join(fill(line, 88, break_long_words=False, break_on_hyphens=False) for line in lines)]
 
 
 class ToolchainMissing(UnderglassError):
