@@ -51,7 +51,7 @@ def test_help_is_quick_and_every_command_has_examples() -> None:
     begun = time.monotonic()
     top = underglass("--help").stdout.decode()
     elapsed = time.monotonic() - begun
-    commands = ("run", "call", "trace", "doctor", "kernel")
+    commands = ("run", "call", "trace", "release", "doctor", "kernel")
     assert all(f"    {name} " in top for name in commands)
     for name in commands:
         text = underglass(name, "--help").stdout.decode()
@@ -288,6 +288,16 @@ def test_kernel_install_writes_a_spec_that_starts_this_python(tmp_path: Path) ->
 
 def test_a_build_says_nothing_where_nobody_watches(folder: Path) -> None:
     assert underglass("call", "add(1, 2)", "add.s", cwd=folder).stderr == b""
+
+
+def test_release_writes_labs_and_says_where(tmp_path: Path) -> None:
+    root = Path(__file__).parent.parent
+    run = underglass("release", "05_frames", "--out", str(tmp_path), cwd=root)
+    assert (run.stdout.decode(), run.returncode) == (f"{tmp_path / '05_frames.ipynb'}\n", 0)
+    made = (tmp_path / "05_frames.ipynb").read_text(encoding="utf-8")
+    assert made == (root / "labs" / "05_frames.ipynb").read_text(encoding="utf-8")
+    assert "There is no notebook" in said(underglass("release", "99_none", "--out", str(tmp_path), cwd=root))
+    assert "holds no notebook" in said(underglass("release", "--out", "out", cwd=tmp_path))
 
 
 @pytest.mark.parametrize(

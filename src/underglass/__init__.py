@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from underglass.course import check
     from underglass.errors import UnderglassError
     from underglass.goprogram import GoProgram, RunResult, build, load
     from underglass.kernel.show import call_graph, frame, stepper
@@ -26,6 +27,7 @@ __all__ = [
     "UnderglassError",
     "build",
     "call_graph",
+    "check",
     "frame",
     "load",
     "stepper",
