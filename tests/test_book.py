@@ -50,9 +50,12 @@ def test_chapter_runs(path: Path) -> None:
 
 
 def test_python_cells_are_short(path: Path) -> None:
-    counts = [lines(source) for source in python_cells(chapter(path)) if not source.startswith("predict(")]
-    assert 2 <= median(counts) <= 4
-    assert max(counts) <= 10
+    sources = [source for source in python_cells(chapter(path)) if not source.startswith("predict(")]
+    assert 2 <= median(map(lines, sources)) <= 4
+    for source in sources:
+        assert lines(source) <= 10
+        # What a page of 1280 pixels shows without scrolling.
+        assert all(len(line) <= 90 for line in source.splitlines()), source
 
 
 def test_chapter_has_the_skeleton(path: Path) -> None:

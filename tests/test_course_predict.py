@@ -5,11 +5,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from underglass.course import predict
+from underglass.course import Question, predict
+from underglass.course.predict import Choice, _questions
 from underglass.errors import UnderglassError
 
-QUESTION = predict(
-    "Where is `y` & why?", {"`8(SP)`": "Not <there>.", "`16(SP)`": "One word up."}, answer="`16(SP)`"
+QUESTION = Question(
+    "Where is `y` & why?",
+    (Choice("`8(SP)`", "Not <there>.", False), Choice("`16(SP)`", "One word up.", True)),
 )
 
 
@@ -53,16 +55,26 @@ def test_each_choice_has_a_label_and_its_sentence_opens_by_choosing_it() -> None
 
 
 def test_two_questions_on_a_page_do_not_share_their_buttons() -> None:
-    other = predict("Where is `x`?", {"here": "yes"}, answer="here")
-    names = {re.search(r'name="([^"]+)"', q._repr_html_())[1] for q in (QUESTION, other)}  # type: ignore[index]
-    assert len(names) == 2
+    pages = [question._repr_html_() for question in (QUESTION, *_questions().values())]
+    names = {re.search(r'name="([^"]+)"', page)[1] for page in pages}  # type: ignore[index]
+    assert len(names) == len(pages)
 
 
 def test_the_same_question_is_the_same_page_each_time() -> None:
-    again = predict("Where is `x`?", {"here": "yes"}, answer="here")
-    assert again._repr_html_() == predict("Where is `x`?", {"here": "yes"}, answer="here")._repr_html_()
+    assert predict("frame/entry")._repr_html_() == predict("frame/entry")._repr_html_()
 
 
-def test_an_answer_that_is_no_choice() -> None:
-    with pytest.raises(UnderglassError, match="none of the choices"):
-        predict("?", {"a": "b"}, answer="c")
+@pytest.mark.parametrize("name", sorted(_questions()))
+def test_a_question_is_whole(name: str) -> None:
+    question = predict(name)
+    assert question.text.endswith("?")
+    assert sum(choice.is_right for choice in question.choices) == 1
+    assert len({choice.text for choice in question.choices}) == len(question.choices) >= 3
+    for choice in question.choices:
+        assert choice.says.endswith(".")
+        assert (question.text + choice.text + choice.says).count("`") % 2 == 0
+
+
+def test_a_question_that_is_not_there() -> None:
+    with pytest.raises(UnderglassError, match="Nearest: frame/entry"):
+        predict("frame/entri")

@@ -76,7 +76,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def grader(folder: Path, *arguments: str) -> None:
-    # It calls alembic by its bare name (nbgrader 0.9.6, api.py), which is on PATH in an activated environment only.
+    # It calls alembic by its bare name (nbgrader 0.9.6, api.py), so the environment has to be on PATH.
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     run = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],

@@ -1,16 +1,24 @@
-"""A question whose answer opens only after the reader has chosen one."""
+"""A question whose answer opens only after the reader has chosen one.
+
+The questions lie in `questions/`, one file a chapter, so that the cell that asks does not tell the answer.
+"""
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import html
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
 
 from underglass.errors import UnderglassError
 from underglass.views.palette import css_variables
 
-__all__ = ["Question", "predict"]
+__all__ = ["Choice", "Question", "predict"]
 
 # Radio buttons and CSS alone: it works with a kernel, on a page from the disk, and without scripts.
 _STYLE = """\
@@ -31,53 +39,77 @@ _STYLE = """\
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One answer on offer."""
+
+    text: str  # what stands in backquotes is code, here and below
+    says: str  # opens when it is chosen
+    is_right: bool
+
+
+@dataclass(frozen=True)
 class Question:
     """A question with choices; shows itself as radio buttons, in text as a list without the answer."""
 
     text: str
-    choices: tuple[tuple[str, str], ...]  # (choice, what is to be said of it)
-    answer: str
+    choices: tuple[Choice, ...]
 
     def __repr__(self) -> str:
-        return "\n".join([_bare(self.text), *(f"  ( ) {_bare(choice)}" for choice, _ in self.choices)])
+        return "\n".join([_bare(self.text), *(f"  ( ) {_bare(choice.text)}" for choice in self.choices)])
 
     def _repr_html_(self) -> str:
         name = "ug-" + hashlib.sha256(repr(self).encode()).hexdigest()[:10]
-        rows = "".join(self._row(f"{name}-{i}", name, *pair) for i, pair in enumerate(self.choices))
+        rows = "".join(_row(f"{name}-{i}", name, choice) for i, choice in enumerate(self.choices))
         style = f"<style>{css_variables('.ug-question')}{_STYLE}</style>"
         return f'{style}<fieldset class="ug-question"><legend>{_marked(self.text)}</legend>{rows}</fieldset>'
 
-    def _row(self, key: str, group: str, choice: str, why: str) -> str:
-        is_right = choice == self.answer
-        verdict = "Yes." if is_right else "No."
-        return (
-            f'<div class="choice"><input type="radio" name="{group}" id="{key}">'
-            f'<label for="{key}">{_marked(choice)}</label>'
-            f'<div class="why{" right" if is_right else ""}" role="status">'
-            f"<strong>{verdict}</strong> {_marked(why)}</div></div>"
-        )
+
+def _row(key: str, group: str, choice: Choice) -> str:
+    verdict = "Yes." if choice.is_right else "No."
+    return (
+        f'<div class="choice"><input type="radio" name="{group}" id="{key}">'
+        f'<label for="{key}">{_marked(choice.text)}</label>'
+        f'<div class="why{" right" if choice.is_right else ""}" role="status">'
+        f"<strong>{verdict}</strong> {_marked(choice.says)}</div></div>"
+    )
 
 
-def predict(question: str, choices: Mapping[object, str], answer: object) -> Question:
-    """Ask before the run shows it.
+def predict(name: str) -> Question:
+    """Ask, before the run shows it.
 
-    >>> predict("Where is y?", {"`8(SP)`": "That is …", "`16(SP)`": "…"}, answer="`16(SP)`")
-    Where is y?
+    >>> predict("frame/entry")        # doctest: +SKIP
+    add has just been entered, and SP points to the return address. At which offset from SP …
+      ( ) 0(SP)
       ( ) 8(SP)
       ( ) 16(SP)
 
     Args:
-        choices: each choice with the sentence that opens when it is chosen; `code` in backquotes.
-        answer: the right one.
+        name: file and question, as "frame/entry".
 
     Raises:
-        UnderglassError: the answer is not among the choices.
+        UnderglassError: there is no such question.
     """
-    if answer not in choices:
-        raise UnderglassError(
-            f"{answer!r} is none of the choices {list(choices)}. Give one of them as the answer."
-        )
-    return Question(question, tuple((str(c), why) for c, why in choices.items()), str(answer))
+    known = _questions()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 3, 0.3)
+        raise UnderglassError(f"There is no question {name!r}. Nearest: {', '.join(near) or 'none'}.")
+    return known[name]
+
+
+@cache
+def _questions() -> dict[str, Question]:
+    """Every question, by its name."""
+    found = {}
+    for file in files("underglass.course").joinpath("questions").iterdir():
+        if file.name.endswith(".yml"):
+            for key, held in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+                found[f"{file.name.removesuffix('.yml')}/{key}"] = _question(held)
+    return found
+
+
+def _question(held: dict[str, Any]) -> Question:
+    choices = (Choice(c["choice"], c["says"], c.get("is_right", False)) for c in held["choices"])
+    return Question(held["text"], tuple(choices))
 
 
 def _bare(text: str) -> str:
