@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from underglass.course import check
+    from underglass.course.check import check
     from underglass.errors import UnderglassError
     from underglass.goprogram import GoProgram, RunResult, build, load
     from underglass.kernel.show import call_graph, frame, stepper
