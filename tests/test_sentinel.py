@@ -447,3 +447,50 @@ again:
 """
     found = broken_rules(underglass.build(text).record("loops", 9))
     assert [finding.rule.id for finding in found] == ["below-sp"]
+
+
+def test_goroutines_that_take_turns_inside_one_function() -> None:
+    go = """\
+package main
+
+import "runtime"
+
+//go:noinline
+func yield(x int64) int64 { runtime.Gosched(); return x }
+
+//go:noinline
+func both(a, b int64) int64 {
+	done := make(chan int64, 2)
+	go func() { done <- waits(a) }()
+	go func() { done <- waits(b) }()
+	return <-done + <-done
+}
+
+func main() { println(both(1, 2)) }
+"""
+    assembly = """\
+#include "funcdata.h"
+
+// func waits(x int64) int64
+TEXT ·waits(SB), 0, $24-16
+	NO_LOCAL_POINTERS
+	MOVQ x+0(FP), AX
+	MOVQ AX, kept-8(SP)
+	MOVQ AX, 0(SP)
+	CALL ·yield(SB)
+	MOVQ 8(SP), AX
+	ADDQ kept-8(SP), AX
+	MOVQ AX, 0(SP)
+	CALL ·yield(SB)
+	MOVQ 8(SP), AX
+	ADDQ kept-8(SP), AX
+	MOVQ AX, ret+8(FP)
+	RET
+"""
+    trace = underglass.build(go, assembly).record("both", 1, 20)
+    assert trace.results == (63,)
+    runs = activations(trace)
+    assert len(runs) == 2
+    assert runs[1].entry < runs[0].last  # they did take turns
+    assert all(run.ret is not None for run in runs)
+    assert broken_rules(trace) == ()

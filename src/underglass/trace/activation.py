@@ -160,6 +160,8 @@ def activations(trace: Trace) -> tuple[Activation, ...]:
         if at_entry and not _jumped_back(trace, step, before, function):
             found.append(Activation(function, _layout(trace, function), step, [(step, sp + _WORD)]))
             open_.append(found[-1])
+        elif (resumed := _resumed(open_, function, sp)) is not None:
+            open_.append(open_.pop(resumed))
         while open_ and open_[-1].function != function:  # a panic went past it
             open_.pop()
         if not open_:
@@ -188,6 +190,16 @@ def _own_steps(trace: Trace) -> list[int]:
         if function.is_assembly and trace.program.source_of(function) is not None:
             mask |= (pcs >= np.uint64(function.address)) & (pcs < np.uint64(function.address + function.size))
     return [int(step) for step in np.nonzero(mask)[0]]
+
+
+def _resumed(open_: list[Activation], function: Function, sp: int) -> int | None:
+    """Which open activation a step after a call belongs to: goroutines may take turns."""
+    for index in reversed(range(len(open_))):
+        run = open_[index]
+        call = run.calls[-1] if run.calls and run.calls[-1].back is None else None
+        if run.function == function and call is not None and run.bases[-1][1] + call.sp == sp:
+            return index
+    return None
 
 
 def _jumped_back(trace: Trace, step: int, before: int | None, function: Function) -> bool:

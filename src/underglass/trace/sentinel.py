@@ -6,6 +6,7 @@ what it cannot know: a function without a prototype, an address that was not for
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,6 +40,12 @@ class Finding:
     where: str  # "cell 7, line 3"; "" if unknown
     source: str  # that line's text, without comment and indentation
     sentence: str  # what happened there
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(str(self))}</p>"  # in a notebook: a paragraph, which wraps
 
     def __str__(self) -> str:
         place = f"{self.where}, step {self.step}" if self.where else f"step {self.step}"
