@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from unicorn import UC_ARCH_X86, UC_MODE_64, Uc, UcError, unicorn_const
 from unicorn.unicorn_py3.unicorn import uclib
+from unicorn.x86_const import UC_X86_REG_MXCSR
 
 from underglass.errors import GuestFault
-from underglass.machine.amd64 import FS_BASE, GENERAL
+from underglass.machine.amd64 import FS_BASE, GENERAL, VECTORS
 from underglass.machine.native import Budget, add_hook
 
 __all__ = ["LONGEST_BLOCK", "Cpu", "Event"]
@@ -38,6 +40,16 @@ class Event:
     number: int = 0  # interrupt: its vector
 
 
+class _Batch:
+    """Registers that are read or written together, through buffers made once."""
+
+    def __init__(self, ids: list[int], quadwords: int) -> None:
+        self.ids = (ctypes.c_int * len(ids))(*ids)
+        self.words = (ctypes.c_uint64 * (len(ids) * quadwords))()
+        base = ctypes.addressof(self.words)
+        self.pointers = (ctypes.c_void_p * len(ids))(*[base + 8 * quadwords * i for i in range(len(ids))])
+
+
 class Cpu:
     """A Unicorn engine with an instruction budget. It knows nothing of an operating system."""
 
@@ -57,6 +69,8 @@ class Cpu:
         self._vector: int | None = None
         self._stopped = False
         self._forbidden: set[int] = set()
+        self._batches: dict[tuple[str, ...], _Batch] = {}
+        self._vectors = _Batch(list(VECTORS.values()), 2)
 
     def __getitem__(self, register: str) -> int:
         """A general register, by Plan 9 name; PC and FLAGS too."""
@@ -66,6 +80,47 @@ class Cpu:
     def __setitem__(self, register: str, value: int) -> None:
         self._word.value = value & 2**64 - 1
         uclib.uc_reg_write(self._handle, GENERAL[register], self._word_at)
+
+    def read(self, registers: Sequence[str]) -> tuple[int, ...]:
+        """Several general registers in one call."""
+        batch = self._batch(registers)
+        uclib.uc_reg_read_batch(self._handle, batch.ids, batch.pointers, len(registers))
+        return tuple(batch.words)
+
+    def write(self, registers: Sequence[str], values: Sequence[int]) -> None:
+        """Set several general registers in one call."""
+        batch = self._batch(registers)
+        batch.words[:] = list(values)
+        uclib.uc_reg_write_batch(self._handle, batch.ids, batch.pointers, len(registers))
+
+    def _batch(self, registers: Sequence[str]) -> _Batch:
+        key = tuple(registers)
+        found = self._batches.get(key)
+        if found is None:
+            found = self._batches[key] = _Batch([GENERAL[name] for name in key], 1)
+        return found
+
+    @property
+    def vectors(self) -> bytes:
+        """X0 to X15, 16 bytes each."""
+        batch = self._vectors
+        uclib.uc_reg_read_batch(self._handle, batch.ids, batch.pointers, len(VECTORS))
+        return bytes(batch.words)
+
+    @vectors.setter
+    def vectors(self, data: bytes) -> None:
+        batch = self._vectors
+        ctypes.memmove(batch.words, data, 16 * len(VECTORS))
+        uclib.uc_reg_write_batch(self._handle, batch.ids, batch.pointers, len(VECTORS))
+
+    @property
+    def mxcsr(self) -> int:
+        """Control and status of the vector unit (Intel SDM, volume 1, section 10.2.3)."""
+        return int(self.uc.reg_read(UC_X86_REG_MXCSR))
+
+    @mxcsr.setter
+    def mxcsr(self, value: int) -> None:
+        self.uc.reg_write(UC_X86_REG_MXCSR, value)
 
     @property
     def fs_base(self) -> int:

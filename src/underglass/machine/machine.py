@@ -5,30 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from underglass.errors import GuestFault, LimitExceeded
 from underglass.machine.avx import forbidden_instructions
 from underglass.machine.cpu import LONGEST_BLOCK, Cpu, Event
+from underglass.machine.goroutines import goroutines
 from underglass.machine.limits import Limits
 from underglass.machine.linux import Kernel, KernelState
-from underglass.machine.linux.signals import NAMES, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, deliver
+from underglass.machine.linux.file import StdinBytes
+from underglass.machine.linux.signals import NAMES, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, deliver, is_due
+from underglass.machine.linux.thread import SigInfo
 from underglass.machine.loader import load
 from underglass.machine.memory import Memory
 from underglass.program import Program
 
 __all__ = ["Fault", "Machine"]
 
-_QUANTUM = 1_000_000  # instructions a thread runs before the next one's turn
 _GLANCE = 5_000_000  # instructions between looks at the wall clock and at Ctrl-C
-_SEGV_MAPERR, _SEGV_ACCERR, _FPE_INTDIV, _ILL_ILLOPN, _TRAP_BRKPT, _SI_KERNEL = (
-    1,
-    2,
-    1,
-    2,
-    1,
-    0x80,
-)  # sigaction(2)
+_SEGV_MAPERR, _SEGV_ACCERR, _FPE_INTDIV, _ILL_ILLOPN, _SI_KERNEL = 1, 2, 1, 2, 0x80  # sigaction(2)
 _DIVIDE, _BREAKPOINT = 0, 3  # Intel SDM, volume 3, table 6-1
 _SIGNALS = {"memory": SIGSEGV, "invalid": SIGILL}
 
@@ -48,8 +44,12 @@ class Machine:
     """One boot of a program. Deterministic: the same program, arguments and seed give the same run.
 
     Args:
-        seed: of the guest's random bytes.
+        seed: of the guest's random bytes, and of the order and length of its threads' turns.
         stdin: bytes, or a function that returns up to n bytes (none at the end).
+        files: the guest's files, by absolute path. They live in memory and may be changed.
+        mounts: directories of the host that the guest may read, by absolute guest path.
+        directory: where the program starts.
+        cpus: how many processors the program is told of. Its threads take turns on one.
     """
 
     def __init__(
@@ -61,15 +61,23 @@ class Machine:
         stdin: bytes | Callable[[int], bytes] = b"",
         limits: Limits | None = None,
         seed: int = 1,
+        files: Mapping[str, bytes] | None = None,
+        mounts: Mapping[str, Path] | None = None,
+        directory: str = "/",
+        cpus: int = 1,
     ) -> None:
         self.program = program
         self.limits = limits or Limits()
         self.cpu = Cpu()
         self.memory = Memory(self.cpu.uc, self.cpu.budget, self.limits.memory)
-        source = _from_bytes(stdin) if isinstance(stdin, bytes) else stdin
-        self.kernel = Kernel(self.cpu, self.memory, self.limits, seed, source)
+        source = StdinBytes(stdin) if isinstance(stdin, bytes) else stdin
+        own = f"/{program.path.name}"
+        names = (own, *arguments)
+        self.kernel = Kernel(
+            self.cpu, self.memory, self.limits, seed, source, cpus=cpus, arguments=names,
+            files={own: program.elf.data, **(files or {})}, mounts=mounts, directory=directory,
+        )  # fmt: skip
         random = self.kernel.random.randbytes(16)
-        names = (f"/{program.path.name}", *arguments)
         self.cpu["SP"] = load(self.memory, program.elf, names, environment or {}, random)
         for address in forbidden_instructions(program):
             self.cpu.forbid(address)
@@ -94,7 +102,7 @@ class Machine:
             GuestFault: the threads wait for each other, or the emulator lacks something.
         """
         started, first = time.monotonic(), self.cpu.executed
-        turn_ends = first + _QUANTUM
+        turn_ends = first + self.kernel.schedule.turn()
         try:
             while True:
                 self._check_limits(started, first)
@@ -111,9 +119,9 @@ class Machine:
                 if (
                     not goes_on
                     or self.cpu.executed + LONGEST_BLOCK >= turn_ends
-                    or self.kernel.current.pending
+                    or is_due(self.kernel, self.kernel.current)
                 ):
-                    turn_ends = self.cpu.executed + _QUANTUM
+                    turn_ends = self.cpu.executed + self.kernel.schedule.turn()
                     if not self._next_thread(goes_on):
                         return self.kernel.exit_code
         except (GuestFault, LimitExceeded) as error:
@@ -141,21 +149,22 @@ class Machine:
     def _fault(self, event: Event) -> bool | None:
         pc, code, address, signal = event.pc, _SEGV_MAPERR, event.address, _SIGNALS.get(event.kind, 0)
         if event.kind == "memory":
-            code = _SI_KERNEL if not event.access else _SEGV_ACCERR if event.is_protected else _SEGV_MAPERR
+            mapped = event.is_protected or self.memory.region_at(address) is not None
+            code = _SI_KERNEL if not event.access else _SEGV_ACCERR if mapped else _SEGV_MAPERR
         elif event.kind == "invalid":
             code, address = _ILL_ILLOPN, pc
         elif event.number == _BREAKPOINT:
             if self.on_breakpoint is not None and self.on_breakpoint(pc):
                 self._pc = pc
                 return None
-            signal, code = SIGTRAP, _TRAP_BRKPT
+            signal, code = SIGTRAP, _SI_KERNEL  # not TRAP_BRKPT: Linux, arch/x86/kernel/traps.c, do_int3_user
         elif event.number == _DIVIDE:
             signal, code, address = SIGFPE, _FPE_INTDIV, pc
         else:
             signal, code = SIGBUS if event.number == 17 else SIGSEGV, _SI_KERNEL
         self.faults.append(Fault(signal, pc, address, event.access, event.is_protected))
         self.cpu["PC"] = pc
-        if not deliver(self.kernel, signal, code, address):
+        if not deliver(self.kernel, SigInfo(signal, code, address)):
             self._pc = pc
             raise GuestFault(
                 f"The program was ended by {NAMES[signal]}: {self.describe(self.faults[-1])}", pc=pc
@@ -166,9 +175,9 @@ class Machine:
     def _next_thread(self, goes_on: bool) -> bool:
         """Let the next thread run; False if a signal it had coming ended the process."""
         kernel = self.kernel
-        kernel.poll()
+        kernel.poll(idle=not goes_on and not kernel.ready)
         if goes_on:
-            if not kernel.ready and not kernel.current.pending:
+            if not kernel.ready and not is_due(kernel, kernel.current):
                 return True
             self.cpu["PC"] = self._pc
             kernel.park()
@@ -176,12 +185,17 @@ class Machine:
         else:
             kernel.park()
         if not kernel.switch():
-            waits = "; ".join(f"thread {t.tid} in {t.state}" for t in kernel.threads if t.state != "dead")
             raise GuestFault(
-                f"The program's threads wait for each other, and nothing can wake them: {waits}."
+                "The program's threads wait for each other, and nothing can wake them: "
+                f"{'; '.join(self.waits())}."
             )
         self._pc = kernel.current.pc
         return kernel.exit_code is None
+
+    def waits(self) -> list[str]:
+        """What each thread and goroutine waits for, in words."""
+        threads = [f"thread {t.tid} in {t.state}" for t in self.kernel.threads if t.state != "dead"]
+        return threads + [str(g) for g in goroutines(self.program, self.memory)]
 
     def _check_limits(self, started: float, first: int) -> None:
         limits = self.limits
@@ -264,14 +278,3 @@ class Machine:
     @pc.setter
     def pc(self, value: int) -> None:
         self._pc = value
-
-
-def _from_bytes(data: bytes) -> Callable[[int], bytes]:
-    rest = bytearray(data)
-
-    def read(size: int) -> bytes:
-        piece = bytes(rest[:size])
-        del rest[:size]
-        return piece
-
-    return read

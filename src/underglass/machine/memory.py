@@ -167,15 +167,33 @@ class Memory:
         Raises:
             BadAddress: they are not.
         """
-        end = address + len(data)
-        writable = sum(
-            r.cut(address, end).end - r.cut(address, end).start
-            for r in self._over(address, end)
-            if r.protection & WRITE
-        )
-        if writable != len(data):
-            raise BadAddress
+        self.check_writable(address, len(data))
         self._put(address, data)
+
+    def check_writable(self, address: int, size: int) -> None:
+        """Raise BadAddress unless the guest may write all of the range."""
+        if not self.is_writable(address, size):
+            raise BadAddress
+
+    def is_writable(self, address: int, size: int) -> bool:
+        """Whether the guest may write all of the range."""
+        region = self.region_at(address)
+        if region is not None and address + size <= region.end:  # nearly always
+            return bool(region.protection & WRITE)
+        return self._covered(address, size, WRITE) == size
+
+    def is_mapped(self, address: int, size: int) -> bool:
+        """Whether all of the range is in the table, reserved pages included."""
+        return self._covered(address, size, 0) == size
+
+    def overlaps(self, address: int, size: int) -> bool:
+        """Whether any of the range is in the table."""
+        return any(True for _ in self._over(address, address + size))
+
+    def _covered(self, start: int, size: int, protection: int) -> int:
+        end = start + size
+        parts = (r.cut(start, end) for r in self._over(start, end) if r.protection & protection == protection)
+        return sum(part.end - part.start for part in parts)
 
     def load(self, address: int, data: bytes) -> None:
         """Write mapped pages whatever their protection: the loader's way."""

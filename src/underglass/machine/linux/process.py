@@ -1,4 +1,4 @@
-"""System calls on the process, its threads and what it may know of the system."""
+"""System calls on the process and its threads."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from underglass.machine.linux.errno import EAGAIN, EFAULT, EINVAL, EPERM, ETIMEDOUT, SysError
+from underglass.machine.linux.errno import ECHILD, EINVAL, EPERM, ESRCH, SysError
+from underglass.machine.linux.futex import wake
 from underglass.machine.linux.thread import Thread
-from underglass.machine.linux.time import read_timespec
-from underglass.machine.memory import BadAddress
+from underglass.machine.memory import TOP, BadAddress
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel
@@ -17,9 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["CALLS", "PID"]
 
 PID = 1000
-_CLONE_SETTLS, _CLONE_CHILD_CLEARTID, _CLONE_VM = 0x80000, 0x200000, 0x100  # clone(2)
+_CLONE_VM, _CLONE_THREAD, _CLONE_SETTLS = 0x100, 0x10000, 0x80000  # clone(2)
+_CLONE_PARENT_SETTID, _CLONE_CHILD_CLEARTID, _CLONE_CHILD_SETTID = 0x100000, 0x200000, 0x1000000
 _ARCH_SET_FS, _ARCH_GET_FS = 0x1002, 0x1003  # arch_prctl(2)
-_FUTEX_WAIT, _FUTEX_WAKE, _FUTEX_COMMAND = 0, 1, 0x7F  # futex(2)
+_PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_SET_DUMPABLE, _PR_SET_NAME, _PR_GET_NAME = (
+    1,
+    3,
+    4,
+    15,
+    16,
+)  # prctl(2)
+_PR_SET_VMA = 0x53564D41
 
 
 def exit_group(kernel: Kernel, code: int) -> int:
@@ -41,39 +49,30 @@ def exit_thread(kernel: Kernel, code: int) -> int:
 
 def clone(kernel: Kernel, flags: int, stack: int, parent_tid: int, child_tid: int, tls: int) -> int:
     """clone(2): a thread of this process; a process of its own is refused."""
-    if not flags & _CLONE_VM:
+    if not flags & _CLONE_THREAD or not flags & _CLONE_VM:
         raise SysError(EPERM)
-    child = Thread(tid=kernel.next_tid(), mask=kernel.current.mask)
+    if flags & _CLONE_SETTLS and tls >= TOP:
+        raise SysError(EPERM)
+    child = Thread(tid=kernel.next_tid(), mask=kernel.current.mask, name=kernel.current.name)
+    tid = struct.pack("<i", child.tid)
+    if flags & _CLONE_PARENT_SETTID:
+        kernel.memory.write(parent_tid, tid)
+    if flags & _CLONE_CHILD_SETTID:
+        kernel.memory.write(child_tid, tid)
     if flags & _CLONE_CHILD_CLEARTID:
         child.clear_tid = child_tid
     kernel.start(child, stack, tls if flags & _CLONE_SETTLS else None)
     return child.tid
 
 
-def futex(
-    kernel: Kernel, address: int, operation: int, value: int, timeout: int, other: int, bits: int
-) -> int:
-    """futex(2): WAIT and WAKE."""
-    command = operation & _FUTEX_COMMAND
-    if command == _FUTEX_WAKE:
-        return wake(kernel, address, value)
-    if command != _FUTEX_WAIT:
-        raise SysError(EINVAL)
-    (present,) = struct.unpack("<I", kernel.memory.read(address, 4))
-    if present != value & 0xFFFF_FFFF:
-        raise SysError(EAGAIN)
-    until = kernel.now + read_timespec(kernel, timeout) if timeout else None
-    kernel.current.futex = address
-    kernel.wait(f"futex {address:#x}", until=until, timeout_result=-ETIMEDOUT)
-    return 0
+def no_process(kernel: Kernel) -> int:
+    """fork(2), vfork(2), execve(2): there is one process, with one program"""
+    raise SysError(EPERM)
 
 
-def wake(kernel: Kernel, address: int, most: int) -> int:
-    """Make up to `most` threads that wait on the futex ready; return how many."""
-    waiting = [t for t in kernel.threads if t.futex == address and t.state.startswith("futex")]
-    for thread in waiting[:most]:
-        kernel.make_ready(thread, 0)
-    return len(waiting[:most])
+def wait4(kernel: Kernel, pid: int, status: int, options: int, usage: int) -> int:
+    """wait4(2): there are no children."""
+    raise SysError(ECHILD)
 
 
 def sched_yield(kernel: Kernel) -> int:
@@ -83,16 +82,36 @@ def sched_yield(kernel: Kernel) -> int:
 
 
 def sched_getaffinity(kernel: Kernel, pid: int, size: int, address: int) -> int:
-    """sched_getaffinity(2): one processor."""
-    if size < 8:
+    """sched_getaffinity(2)"""
+    if size < 8 or size % 8:
         raise SysError(EINVAL)
-    kernel.memory.write(address, struct.pack("<Q", 1))
+    _known(kernel, pid)
+    kernel.memory.write(address, struct.pack("<Q", (1 << kernel.cpus) - 1))
     return 8
+
+
+def sched_setaffinity(kernel: Kernel, pid: int, size: int, address: int) -> int:
+    """sched_setaffinity(2): heard, and without effect"""
+    _known(kernel, pid)
+    kernel.memory.read(address, min(size, 128))
+    return 0
+
+
+def getpriority(kernel: Kernel, which: int, who: int) -> int:
+    """getpriority(2): nice 0, which the call gives as 20."""
+    return 20
+
+
+def _known(kernel: Kernel, pid: int) -> None:
+    if pid and not any(t.tid == pid & 0xFFFF_FFFF for t in kernel.threads if t.state != "dead"):
+        raise SysError(ESRCH)
 
 
 def arch_prctl(kernel: Kernel, code: int, address: int) -> int:
     """arch_prctl(2): the FS base."""
     if code == _ARCH_SET_FS:
+        if address >= TOP:
+            raise SysError(EPERM)
         kernel.cpu.fs_base = address
         return 0
     if code == _ARCH_GET_FS:
@@ -107,36 +126,21 @@ def set_tid_address(kernel: Kernel, address: int) -> int:
     return kernel.current.tid
 
 
-def getrandom(kernel: Kernel, address: int, size: int, flags: int) -> int:
-    """getrandom(2): the machine's seeded generator."""
-    size = min(size, 1 << 20)
-    kernel.memory.write(address, kernel.random.randbytes(size))
-    return size
-
-
-def uname(kernel: Kernel, address: int) -> int:
-    """uname(2)"""
-    fields = (b"Linux", b"underglass", b"6.1.0", b"#1", b"x86_64", b"")
-    kernel.memory.write(address, b"".join(f.ljust(65, b"\0") for f in fields))
+def robust_list(kernel: Kernel) -> int:
+    """set_robust_list(2), rseq(2) without its use: heard"""
     return 0
-
-
-def prlimit64(kernel: Kernel, pid: int, resource: int, new: int, old: int) -> int:
-    """prlimit(2): stacks of 8 MiB, 1024 open files, the rest without limit."""
-    if old:
-        amount = {3: 8 << 20, 7: 1024}.get(resource, 2**64 - 1)
-        kernel.memory.write(old, struct.pack("<QQ", amount, amount))
-    return 0
-
-
-def getrlimit(kernel: Kernel, resource: int, address: int) -> int:
-    """getrlimit(2)"""
-    return prlimit64(kernel, 0, resource, 0, address)
 
 
 def getpid(kernel: Kernel) -> int:
-    """getpid(2)"""
-    return PID
+    """getpid(2), and getpgid(2), getsid(2): the process leads its group"""
+    return kernel.pid
+
+
+def getpgid(kernel: Kernel, pid: int) -> int:
+    """getpgid(2), getsid(2)"""
+    if pid & 0xFFFF_FFFF not in (0, kernel.pid):
+        raise SysError(ESRCH)
+    return kernel.pid
 
 
 def gettid(kernel: Kernel) -> int:
@@ -144,34 +148,29 @@ def gettid(kernel: Kernel) -> int:
     return kernel.current.tid
 
 
-def identity(kernel: Kernel) -> int:
-    """getuid(2), getgid(2) and their effective forms"""
-    return 1000
-
-
 def getppid(kernel: Kernel) -> int:
     """getppid(2)"""
     return 1
 
 
-def getcwd(kernel: Kernel, address: int, size: int) -> int:
-    """getcwd(2): the root."""
-    if size < 2:
-        raise SysError(EFAULT)
-    kernel.memory.write(address, b"/\0")
-    return 2
-
-
-def prctl(kernel: Kernel, option: int) -> int:
-    """prctl(2): thread and memory names, accepted and forgotten; the rest refused."""
-    if option in (15, 0x53564D41):
+def prctl(kernel: Kernel, option: int, argument: int) -> int:
+    """prctl(2): names of threads; names of memory are accepted and forgotten."""
+    if option == _PR_SET_NAME:
+        kernel.current.name = kernel.memory.read(argument, 16).partition(b"\0")[0][:15]
+        return 0
+    if option == _PR_GET_NAME:
+        kernel.memory.write(argument, kernel.current.name.ljust(16, b"\0"))
+        return 0
+    if option == _PR_GET_DUMPABLE:
+        return 1
+    if option in (_PR_SET_VMA, _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG):
         return 0
     raise SysError(EINVAL)
 
 
 CALLS = {
-    24: sched_yield, 39: getpid, 56: clone, 60: exit_thread, 63: uname, 79: getcwd, 97: getrlimit,
-    102: identity, 104: identity, 107: identity, 108: identity, 110: getppid, 157: prctl, 158: arch_prctl,
-    186: gettid, 202: futex, 204: sched_getaffinity, 218: set_tid_address, 231: exit_group,
-    302: prlimit64, 318: getrandom,
+    24: sched_yield, 39: getpid, 56: clone, 57: no_process, 58: no_process, 59: no_process, 60: exit_thread,
+    61: wait4, 110: getppid, 111: getpid, 121: getpgid, 124: getpgid, 140: getpriority, 157: prctl,
+    158: arch_prctl, 186: gettid, 203: sched_setaffinity, 204: sched_getaffinity, 218: set_tid_address,
+    231: exit_group, 273: robust_list, 322: no_process,
 }  # fmt: skip

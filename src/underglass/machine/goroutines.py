@@ -1,0 +1,88 @@
+"""What each goroutine waits for, read from the runtime's own tables when the threads are stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from elftools.common.exceptions import DWARFError, ELFError
+from elftools.dwarf.die import DIE
+
+from underglass.machine.memory import BadAddress, Memory
+from underglass.program import Program
+
+__all__ = ["Goroutine", "goroutines"]
+
+_DEAD, _STATES = 6, ("idle", "runnable", "running", "in a system call", "waiting")  # runtime/runtime2.go
+_FIELDS = ("goid", "atomicstatus", "waitreason", "sched")
+_MOST = 100
+
+
+@dataclass(frozen=True)
+class Goroutine:
+    """One entry of runtime.allgs."""
+
+    number: int
+    state: str  # "waiting: chan receive"
+    place: str  # function it will go on in
+
+    def __str__(self) -> str:
+        return f"goroutine {self.number} {self.state}{f' in {self.place}' if self.place else ''}"
+
+
+def goroutines(program: Program, memory: Memory) -> list[Goroutine]:
+    """The living goroutines; none if the program has no debugging information to find them by."""
+    try:
+        return list(_read(program, memory))
+    except (BadAddress, KeyError, IndexError, DWARFError, ELFError, UnicodeDecodeError):
+        return []
+
+
+def _read(program: Program, memory: Memory) -> Iterator[Goroutine]:
+    offsets = _offsets(program)
+    table, _ = program.elf.symbols["runtime.allgs"][:2]
+    start, count = _word(memory, table), min(_word(memory, table + 8), _MOST)
+    for index in range(count):
+        g = _word(memory, start + 8 * index)
+        status = _word(memory, g + offsets["atomicstatus"], 4) & ~0x1000
+        if status >= _DEAD:
+            continue
+        state = _STATES[status] if status < len(_STATES) else f"in state {status}"
+        if state == "waiting":
+            state += f": {_reason(program, memory, _word(memory, g + offsets['waitreason'], 1))}"
+        pc = _word(memory, g + offsets["sched"] + 8)  # gobuf: sp, pc (Go 1.27, runtime/runtime2.go)
+        function = program.function_at(pc)
+        yield Goroutine(_word(memory, g + offsets["goid"]), state, function.name if function else "")
+
+
+def _reason(program: Program, memory: Memory, code: int) -> str:
+    address, size = program.elf.symbols["runtime.waitReasonStrings"][:2]
+    if 16 * code >= size:
+        return f"reason {code}"
+    text, length = _word(memory, address + 16 * code), _word(memory, address + 16 * code + 8)
+    return memory.read(text, min(length, 100)).decode() or "unknown"
+
+
+def _word(memory: Memory, address: int, size: int = 8) -> int:
+    return int.from_bytes(memory.read(address, size), "little")
+
+
+def _offsets(program: Program) -> dict[str, int]:
+    """Offsets of the fields of runtime.g, from DWARF."""
+    if not program.elf.file.has_dwarf_info():
+        raise KeyError("DWARF")
+    for unit in program.elf.file.get_dwarf_info().iter_CUs():
+        if _name(unit.get_top_DIE()) != "runtime":
+            continue
+        for entry in unit.iter_DIEs():
+            if entry.tag == "DW_TAG_structure_type" and _name(entry) == "runtime.g":
+                members = {
+                    _name(m): m.attributes["DW_AT_data_member_location"].value for m in entry.iter_children()
+                }
+                return {name: int(members[name]) for name in _FIELDS}
+    raise KeyError("runtime.g")
+
+
+def _name(entry: DIE) -> str:
+    attribute = entry.attributes.get("DW_AT_name")
+    return attribute.value.decode() if attribute is not None else ""

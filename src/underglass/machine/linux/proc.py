@@ -1,0 +1,96 @@
+"""/dev, /proc and /tmp: what a program expects to find on every Linux."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from underglass.machine.linux.file import DEVICES
+from underglass.machine.linux.vfs import DeviceNode, Directory, FileSystem, Node, ReadOnly, Symlink
+
+if TYPE_CHECKING:
+    from underglass.machine.linux.kernel import Kernel
+
+__all__ = ["furnish"]
+
+
+class _Live(Directory):
+    """A directory that the kernel makes up as it is asked. Nothing in it can be changed."""
+
+    read_only = True
+
+    def __deepcopy__(self, memo: dict[int, object]) -> _Live:
+        return self
+
+
+class _Descriptors(_Live):
+    """/proc/self/fd (proc(5))"""
+
+    kernel: Kernel
+
+    def lookup(self, name: str) -> Node | None:
+        number = int(name) if name.isascii() and name.isdigit() and len(name) < 10 else -1
+        file = self.kernel.files.get(number)
+        return None if file is None else Symlink(self.inode + 1 + number, self.kernel.now, file.path)
+
+    def names(self) -> Iterable[str]:
+        return [str(fd) for fd in sorted(self.kernel.files)]
+
+
+def furnish(kernel: Kernel, program: str) -> None:
+    """Make /dev, /proc and /tmp.
+
+    Args:
+        program: the path of the program, for /proc/self/exe.
+    """
+    vfs = kernel.vfs
+    devices = vfs.make_directories("/dev")
+    for name, number in DEVICES.items():
+        vfs.add(devices, name, DeviceNode(vfs.inode(), vfs.clock(), name, number))
+    vfs.add(devices, "fd", Symlink(vfs.inode(), vfs.clock(), "/proc/self/fd"))
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        vfs.add(devices, name, Symlink(vfs.inode(), vfs.clock(), f"/proc/self/fd/{number}"))
+    devices.uid = devices.gid = 0
+    vfs.make_directories("/tmp").permissions = 0o1777
+
+    own = _live(vfs, vfs.make_directories("/proc"), "self")
+    descriptors = _Descriptors(vfs.inode(), 0o555, vfs.clock(), own)
+    descriptors.kernel = kernel
+    own.children["fd"] = descriptors
+    own.children["exe"] = Symlink(vfs.inode(), vfs.clock(), program)
+    texts: dict[str, Callable[[], bytes]] = {
+        "cmdline": lambda: kernel.command_line,
+        "comm": lambda: kernel.threads[0].name + b"\n",
+        "maps": lambda: _maps(kernel),
+        "stat": lambda: f"{kernel.pid} (program) R 1 {kernel.pid} {kernel.pid} 0\n".encode(),
+        "status": lambda: _status(kernel),
+    }
+    for name, content in texts.items():
+        own.children[name] = ReadOnly(vfs.inode(), vfs.clock(), content)
+    proc = vfs.make_directories("/proc")
+    proc.uid = proc.gid = 0
+    proc.children[str(kernel.pid)] = own
+
+
+def _live(vfs: FileSystem, parent: Directory, name: str) -> _Live:
+    directory = _Live(vfs.inode(), 0o555, vfs.clock(), parent)
+    vfs.add(parent, name, directory)
+    return directory
+
+
+def _maps(kernel: Kernel) -> bytes:
+    lines = []
+    for region in kernel.memory.regions:
+        bits = "".join(c if region.protection & b else "-" for c, b in (("r", 1), ("w", 2), ("x", 4)))
+        lines.append(f"{region.start:08x}-{region.end:08x} {bits}p 00000000 00:00 0 \n")
+    return "".join(lines).encode()
+
+
+def _status(kernel: Kernel) -> bytes:
+    alive = sum(t.state != "dead" for t in kernel.threads)
+    used = kernel.memory.used >> 10
+    return (
+        f"Name:\tprogram\nState:\tR (running)\nTgid:\t{kernel.pid}\nPid:\t{kernel.pid}\nPPid:\t1\n"
+        f"Uid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nGroups:\t1000\n"
+        f"VmSize:\t{used} kB\nVmRSS:\t{used} kB\nThreads:\t{alive}\n"
+    ).encode()
