@@ -254,6 +254,22 @@ CORRECT = [
         5,
     ),
     Example(
+        "asksProcessor",
+        "() uint32",
+        "NOSPLIT, $0-4",
+        "MOVL $0, AX; CPUID; SHRL $31, AX; MOVL AX, ret+0(FP)",
+        (),
+        0,
+    ),
+    Example(
+        "clears",
+        "(n int64) int64",
+        "0, $64-16",
+        "MOVQ n+0(FP), BX; LEAQ 0(SP), DI; MOVQ $8, CX; XORL AX, AX; REP; STOSQ; MOVQ 0(SP)(BX*8), DX; MOVQ DX, ret+8(FP)",
+        (3,),
+        0,
+    ),
+    Example(
         "panics",
         "(x int64) int64",
         "0, $16-16",

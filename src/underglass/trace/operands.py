@@ -64,5 +64,7 @@ def register_uses(code: bytes) -> Uses:
     parts = [part.strip() for part in decoded.op_str.split(",")]
     if decoded.mnemonic.startswith(_SAME_GIVES_CONSTANT) and len(parts) == 2 and parts[0] == parts[1]:
         reads = frozenset()
+    if decoded.mnemonic == "cpuid":
+        reads = frozenset({"AX"})  # most leaves ignore CX
     saves = decoded.mnemonic == "push" or (decoded.mnemonic.startswith("mov") and "[rsp" in parts[0])
     return Uses(reads, writes, saves)
