@@ -16,7 +16,7 @@ from underglass.program import Function
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
 
-__all__ = ["Access", "Activation", "CallSite", "Leaf", "activations", "leaves"]
+__all__ = ["Access", "Activation", "CallSite", "Leaf", "activations", "leaves", "source_line"]
 
 _WORD = 8
 _ON_STACK_MOVE = "runtime.morestack"
@@ -181,6 +181,13 @@ def activations(trace: Trace) -> tuple[Activation, ...]:
             open_.pop()
         before = step
     return tuple(found)
+
+
+def source_line(trace: Trace, function: Function, pc: int) -> str:
+    """The reader's line that the instruction at `pc` came from, without its comment; "" if not at hand."""
+    source, line = trace.program.source_of(function), function.line_at(pc)
+    lines = source.text.splitlines() if source else []
+    return " ".join(lines[line - 1].partition("//")[0].split()) if 0 < line <= len(lines) else ""
 
 
 def _own_steps(trace: Trace) -> list[int]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from underglass.program import Function
 from underglass.program.asmsource import stack_names
-from underglass.trace.activation import Access, Activation, CallSite, Leaf, leaves
+from underglass.trace.activation import Access, Activation, CallSite, Leaf, leaves, source_line
 
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
 
-__all__ = ["check", "source_line"]
+__all__ = ["check"]
 
 _WORD = 8
 _SCALAR = 8  # bytes; a wider load is a vector and may take several whole words
@@ -277,13 +277,6 @@ def _local_name(state: _State, offset: int) -> str:
     if below in names:
         return f"{names[below]}{below}(SP)"
     return f"the word {-below} bytes below pseudo-SP"
-
-
-def source_line(trace: Trace, function: Function, pc: int) -> str:
-    """The reader's line that the instruction at `pc` came from, without its comment; "" if not at hand."""
-    source, line = trace.program.source_of(function), function.line_at(pc)
-    lines = source.text.splitlines() if source else []
-    return " ".join(lines[line - 1].partition("//")[0].split()) if 0 < line <= len(lines) else ""
 
 
 def _list(found: tuple[Leaf, ...]) -> str:

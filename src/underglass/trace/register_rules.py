@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from underglass.trace.activation import Activation, CallSite
-from underglass.trace.frame_rules import source_line
+from underglass.trace.activation import Activation, CallSite, source_line
 from underglass.trace.operands import Uses, register_uses
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from underglass.trace import frame_rules, register_rules
-from underglass.trace.activation import Activation, activations
+from underglass.trace.activation import Activation, activations, source_line
 from underglass.trace.rules import RULES, Rule
 
 if TYPE_CHECKING:
@@ -77,6 +77,6 @@ def _finding(trace: Trace, activation: Activation, rule: str, step: int, sentenc
         step=step,
         instruction=instruction.go if instruction else "?",
         where=trace.program.origin(activation.function, pc),
-        source=frame_rules.source_line(trace, activation.function, pc),
+        source=source_line(trace, activation.function, pc),
         sentence=re.sub(r"\s+", " ", sentence),
     )
