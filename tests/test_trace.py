@@ -43,6 +43,11 @@ func sum(x, y int64) int64 { return x + y }
 func vector(x, y float64) float64 { return x * y }
 func hello(name string) { fmt.Println("hello,", name) }
 func grow(n int) int { var pad [64]int; if n == 0 { return pad[0] }; return grow(n-1) + 1 }
+func survive() (said string) {
+	defer func() { said = fmt.Sprint(recover()) }()
+	return fmt.Sprint(*(*int)(nil))
+}
+func survive_then_fall() int { survive(); return *(*int)(nil) }
 func main() {}
 """
 
@@ -162,8 +167,20 @@ def test_a_fault_is_recorded_up_to_its_end(program: GoProgram) -> None:
     assert trace.results is None
     assert trace.fault is not None
     assert "a store to address 0x0" in trace.fault
-    assert trace.instruction(1) is not None
-    assert len(trace) > 100  # the runtime's own way to the end is there too
+    assert len(trace) == 1  # it ends before the store
+    last = trace.instruction(len(trace))
+    assert last is not None
+    assert last.go == "MOVQ AX, 0(AX)"
+
+
+def test_a_fault_that_is_recovered_does_not_end_the_recording(program: GoProgram) -> None:
+    trace = program.record("survive")
+    assert trace.results == ("runtime error: invalid memory address or nil pointer dereference",)
+    trace = program.record("survive_then_fall")
+    assert trace.fault is not None
+    last = trace.instruction(len(trace))
+    assert last is not None
+    assert trace.function_at(len(trace)) == program.program.function("survive_then_fall")
 
 
 def test_a_recording_ends_where_it_is_told(program: GoProgram) -> None:

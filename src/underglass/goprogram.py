@@ -14,7 +14,7 @@ from underglass.machine import Limits, Machine
 from underglass.machine.call import Call, prepare
 from underglass.program import Abi, Function, Program
 from underglass.toolchain import Build, Source
-from underglass.trace import Trace, record
+from underglass.trace import Trace, record, rehearse
 
 __all__ = ["GoProgram", "RunResult", "build", "load"]
 
@@ -112,6 +112,7 @@ class GoProgram:
         """Call a function and return what every instruction did.
 
         A call that faults gives a trace too: its `fault` says what happened, and its last steps show it.
+        It ends at the instruction at fault, unless the program recovers.
 
         Args:
             abi: as for `call`.
@@ -120,7 +121,8 @@ class GoProgram:
         Raises:
             UnknownFunction, CallError: as for `call`.
         """
-        return record(self._prepare(name, values, abi), most)
+        ending = rehearse(self._prepare(name, values, abi), most)
+        return record(self._prepare(name, values, abi), most, ending)
 
     def signature(self, name: str, abi: Abi | None = None) -> Signature:
         """What a function takes and gives.

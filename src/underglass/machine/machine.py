@@ -87,6 +87,8 @@ class Machine:
         """Told the address after an INT3; True ends the run there."""
         self.on_pause: Callable[[int], bool] | None = None
         """Told the thread's id whenever the processor pauses; True ends the run there."""
+        self.on_fault: Callable[[], bool] | None = None
+        """Asked after a fault was added to `faults`; True ends the run before its signal is delivered."""
         self._snapshot: tuple[KernelState, object, int, int] | None = None
 
     @property
@@ -164,6 +166,9 @@ class Machine:
             signal, code = SIGBUS if event.number == 17 else SIGSEGV, _SI_KERNEL
         self.faults.append(Fault(signal, pc, address, event.access, event.is_protected))
         self.cpu["PC"] = pc
+        if self.on_fault is not None and self.on_fault():
+            self._pc = pc
+            return None
         if not deliver(self.kernel, SigInfo(signal, code, address)):
             self._pc = pc
             raise GuestFault(

@@ -1,7 +1,7 @@
 """Recordings: what a call did, step by step, with its frames named."""
 
-from underglass.trace.record import record
+from underglass.trace.record import record, rehearse
 from underglass.trace.trace import REGISTERS, Trace
 from underglass.trace.unwind import Frame, Slot
 
-__all__ = ["REGISTERS", "Frame", "Slot", "Trace", "record"]
+__all__ = ["REGISTERS", "Frame", "Slot", "Trace", "record", "rehearse"]

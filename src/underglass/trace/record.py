@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from underglass.errors import CallError, GuestFault, LimitExceeded
@@ -12,17 +14,44 @@ from underglass.machine.native import PAGE
 from underglass.machine.recorder import Recording
 from underglass.trace.trace import Trace
 
-__all__ = ["record"]
+__all__ = ["Ending", "record", "rehearse"]
 
 _AROUND_SP = range(-2 * PAGE, 3 * PAGE, PAGE)  # pages of the stack that are kept, touched or not
 
 
-def record(call: Call, most: int) -> Trace:
-    """Return the recording of `call`, up to `most` instructions.
+@dataclass(frozen=True)
+class Ending:
+    """How a call that is about to be recorded will end."""
 
-    A call that faults, does not return or is too long gives a trace too; its `fault` says why.
+    faults: int  # processor faults up to the one that ends it; 0 if none does
+    fault: str | None  # why it will not return
+
+
+def rehearse(call: Call, most: int) -> Ending:
+    """Run `call` unrecorded, which is fast, and say how it ends.
+
+    Runs are deterministic, so a recording may stop at the fault that brings the program down,
+    instead of following the runtime through its panic.
     """
     machine = call.machine
+    machine.limits = replace(machine.limits, instructions=min(2 * most, machine.limits.instructions))
+    try:
+        call.finish()
+    except LimitExceeded:
+        return Ending(0, None)  # too long to be recorded whole; the recording will say so
+    except (GuestFault, CallError) as error:
+        return Ending(len(machine.faults), str(error))
+    return Ending(0, None)
+
+
+def record(call: Call, most: int, ending: Ending) -> Trace:
+    """Return the recording of `call`, up to `most` instructions, or to the fault that ends it.
+
+    A call that faults, does not return or is too long gives a trace too; its `fault` says why. The last
+    step of a trace that ends in a processor fault is the state before the instruction at fault.
+    """
+    machine = call.machine
+    machine.on_fault = lambda: len(machine.faults) == ending.faults
     baseline = {page: _page(machine, page) for page in machine.memory.changed()}
     around = [(call.args & -PAGE) + offset for offset in _AROUND_SP]
     results: tuple[object, ...] | None = None
@@ -30,7 +59,9 @@ def record(call: Call, most: int) -> Trace:
     try:
         with Recording(machine, most) as recording, call.watched():
             machine.run()
-        if recording.is_full and not call.has_returned():
+        if ending.faults and len(machine.faults) == ending.faults:
+            fault = ending.fault
+        elif recording.is_full and not call.has_returned():
             fault = (
                 f"{call.title} went on after {most:,} instructions, where the recording ends. "
                 "Record with a larger `most`."
@@ -39,6 +70,8 @@ def record(call: Call, most: int) -> Trace:
             results = call.results()
     except (GuestFault, LimitExceeded, CallError) as error:
         fault = str(error)
+    finally:
+        machine.on_fault = None
     registers, vectors, accesses = recording.columns()
     end = int(np.argmax(registers[:, 16] == call.back)) if results is not None else len(registers) - 1
     accesses = accesses[accesses["step"] < end]
