@@ -135,6 +135,16 @@ def test_frames_name_every_word(outer: Trace) -> None:
     assert word(outer, step, frame.saved_bp_at) == outer.register(0, "BP")
 
 
+def test_a_wrapper_s_words_are_its_outgoing_area(program: GoProgram) -> None:
+    trace = program.record("outer", 23, 4)
+    call = next(
+        s for s in range(len(trace)) if (i := trace.instruction(s)) and i.go == "CALL main.outer.abi0(SB)"
+    )
+    wrapper = trace.frames(call)[0]
+    assert wrapper.function.is_wrapper
+    assert [s.kind for s in wrapper.slots if s.address < wrapper.pseudo_sp] == ["outgoing"] * 3
+
+
 def test_a_frame_is_complete_between_prologue_and_epilogue(outer: Trace) -> None:
     states = [
         outer.frames(s)[0].complete for s in range(len(outer)) if outer.function_at(s) == outer.function

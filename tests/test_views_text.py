@@ -31,8 +31,7 @@ def test_a_fault_ends_the_table():
 
 
 def test_many_stores_of_one_step_are_counted():
-    text = stepper_text(trace_of("crash"), count=6)  # the last stores the signal frame
-    assert re.search(r"MOVQ AX, 0\(AX\) .* … \d+ more stores, ", text)
+    text = stepper_text(trace_of("greet", "you" * 9), count=None)  # a system call stores a whole result
     assert max(map(len, text.splitlines())) < 300
 
 

@@ -19,6 +19,7 @@ __all__ = ["LONGEST_BLOCK", "Cpu", "Event"]
 
 LONGEST_BLOCK = 512  # instructions; QEMU, TCG_MAX_INSNS
 _TRANSLATION_BUFFER = 64 << 20  # bytes; Unicorn's own default of 1 GiB fails under RLIMIT_AS
+_NOWHERE = 2**64 - 1  # where emu_start is to stop when it is to stop nowhere; 0 is a place a jump can go to
 _WRITES = (unicorn_const.UC_MEM_WRITE_UNMAPPED, unicorn_const.UC_MEM_WRITE_PROT)
 _FETCHES = (unicorn_const.UC_MEM_FETCH_UNMAPPED, unicorn_const.UC_MEM_FETCH_PROT)
 _PROTECTED = (
@@ -156,7 +157,7 @@ class Cpu:
         self.budget.limit = self.executed + instructions
         self.budget.wants_stop = 0
         try:
-            self.uc.emu_start(pc, until)
+            self.uc.emu_start(pc, until or _NOWHERE)
         except UcError as error:
             return self._fault(error)
         pc = self["PC"]
@@ -176,7 +177,7 @@ class Cpu:
         """Run the one instruction at `pc`."""
         self._forget_events()
         try:
-            self.uc.emu_start(pc, 0, count=1)
+            self.uc.emu_start(pc, _NOWHERE, count=1)
         except UcError as error:
             return self._fault(error)
         if self._vector is not None:

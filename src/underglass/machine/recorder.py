@@ -19,6 +19,7 @@ ACCESS = np.dtype(
     [("step", "<u4"), ("is_write", "u1"), ("size", "u1"), ("_", "<u2"), ("address", "<u8"), ("value", "<u8")]
 )
 
+_PC = list(GENERAL).index("PC")
 _ROWS = 16384  # a buffer's rows; a longer recording takes several buffers
 _ACCESSES = 65536
 
@@ -89,6 +90,20 @@ class Recording:
         machine.on_pause = machine.memory.on_host_write = None
         machine.kernel.output.listener = self._listener
         self._take()
+
+    def close(self) -> None:
+        """Add the row after the last instruction, where the run stopped between two of them."""
+        self._take()
+        last = next((rows[-1] for rows in reversed(self._kept) if len(rows)), None)
+        if last is None or int(last["registers"][_PC]) != self._machine.pc:
+            self._machine.cpu["PC"] = self._machine.pc
+            uc = self._machine.cpu.uc
+            row = np.zeros(1, ROW)
+            row["registers"][0] = [uc.reg_read(register) for register in GENERAL.values()]
+            for index, register in enumerate(VECTORS.values()):
+                value = int(uc.reg_read(register))
+                row["vectors"][0, index] = (value & 2**64 - 1, value >> 64)
+            self._kept.append(row)
 
     def columns(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.void]]:
         """(registers, vectors, accesses): one row before each instruction; one for each load and store."""

@@ -16,6 +16,7 @@ from underglass.trace.trace import Trace
 
 __all__ = ["Ending", "record", "rehearse"]
 
+_REHEARSAL = 20_000_000  # instructions; the runtime's panic and traceback take a hundred thousand and more
 _AROUND_SP = range(-2 * PAGE, 3 * PAGE, PAGE)  # pages of the stack that are kept, touched or not
 
 
@@ -34,7 +35,7 @@ def rehearse(call: Call, most: int) -> Ending:
     instead of following the runtime through its panic.
     """
     machine = call.machine
-    machine.limits = replace(machine.limits, instructions=min(2 * most, machine.limits.instructions))
+    machine.limits = replace(machine.limits, instructions=max(2 * most, _REHEARSAL))
     try:
         call.finish()
     except LimitExceeded:
@@ -72,6 +73,8 @@ def record(call: Call, most: int, ending: Ending) -> Trace:
         fault = str(error)
     finally:
         machine.on_fault = None
+    if results is None:
+        recording.close()
     registers, vectors, accesses = recording.columns()
     end = int(np.argmax(registers[:, 16] == call.back)) if results is not None else len(registers) - 1
     accesses = accesses[accesses["step"] < end]

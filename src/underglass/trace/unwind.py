@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from underglass.abi import Layout, layout_of, signature
 from underglass.errors import CallError
 from underglass.program import Function
-from underglass.program.asmsource import stack_names
+from underglass.program.asmsource import StackNames, stack_names
 
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
@@ -84,7 +84,7 @@ def _frame(trace: Trace, step: int, function: Function, pc: int, sp: int, fp: in
     slots = [*_argument_slots(layout, fp), Slot("", "", fp - _WORD, _WORD, "return address", "uintptr")]
     if saved_bp is not None:
         slots.append(Slot("", "", saved_bp, _WORD, "saved BP", "uintptr"))
-    slots += _local_slots(trace, function, sp, min(pseudo_sp, fp - _WORD), layout)
+    slots += _local_slots(trace, function, sp, min(pseudo_sp, fp - _WORD))
     return Frame(function, pc, sp, fp, pseudo_sp, fp - _WORD, saved_bp, depth == settled, tuple(slots))
 
 
@@ -105,25 +105,33 @@ def _argument_slots(layout: Layout | None, fp: int) -> list[Slot]:
     return sorted(slots, key=lambda s: -s.address)
 
 
-def _local_slots(
-    trace: Trace, function: Function, sp: int, pseudo_sp: int, layout: Layout | None
-) -> list[Slot]:
+def _local_slots(trace: Trace, function: Function, sp: int, pseudo_sp: int) -> list[Slot]:
     """The words between SP and pseudo-SP: named locals, outgoing area, and the rest."""
     count = min((pseudo_sp - sp) // _WORD, _MOST_WORDS)
     source = trace.program.source_of(function) if function.is_assembly else None
-    names = stack_names(source.text, function) if source else None
+    names = stack_names(source.text, function) if source else StackNames({}, _outgoing(trace, function))
+    bottom = pseudo_sp - function.frame_size  # where SP settles after the prologue
     slots = []
     for index in range(count):
         address = pseudo_sp - _WORD * (index + 1)
-        below, above = address - pseudo_sp, address - sp
-        local = names.locals.get(below) if names else None
+        below, above = address - pseudo_sp, f"{address - sp}(SP)"
+        local = names.locals.get(below)
         if local is not None:
             slots.append(Slot(local, f"{local}{below}(SP)", address, _WORD, "local", ""))
-        elif names is not None and above in names.outgoing:
-            slots.append(Slot("", f"{above}(SP)", address, _WORD, "outgoing", ""))
         else:
-            slots.append(Slot("", f"{above}(SP)", address, _WORD, "local", ""))
+            kind: SlotKind = "outgoing" if address - bottom in names.outgoing else "local"
+            slots.append(Slot("", above, address, _WORD, kind, ""))
     return slots
+
+
+def _outgoing(trace: Trace, function: Function) -> frozenset[int]:
+    """Offsets from SP of a wrapper's outgoing area: what the function of the other ABI takes."""
+    if not function.is_wrapper:
+        return frozenset()
+    symbol = function.name if function.abi == "ABI0" else f"{function.name}.abi0"
+    other = trace.program.functions.get(symbol)
+    layout = _layout(trace, other) if other is not None else None
+    return frozenset(range(0, layout.args_size + layout.spill_size, _WORD)) if layout else frozenset()
 
 
 def _layout(trace: Trace, function: Function) -> Layout | None:
