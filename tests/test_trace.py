@@ -193,6 +193,17 @@ def test_a_fault_that_is_recovered_does_not_end_the_recording(program: GoProgram
     assert trace.function_at(len(trace)) == program.program.function("survive_then_fall")
 
 
+def test_a_recording_says_what_the_program_writes_once(program: GoProgram) -> None:
+    said: list[bytes] = []
+    program.on_output = lambda fd, data: said.append(data)
+    try:
+        program.record("hello", "you")
+        program.record("fault", 0)
+    finally:
+        program.on_output = None
+    assert said == [b"hello, you\n"]
+
+
 def test_a_recording_ends_where_it_is_told(program: GoProgram) -> None:
     trace = program.record("grow", 10_000, most=2_000)
     assert trace.fault is not None

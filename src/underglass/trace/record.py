@@ -36,12 +36,15 @@ def rehearse(call: Call, most: int) -> Ending:
     """
     machine = call.machine
     machine.limits = replace(machine.limits, instructions=max(2 * most, _REHEARSAL))
+    machine.kernel.output.listener, listener = None, machine.kernel.output.listener
     try:
         call.finish()
     except LimitExceeded:
         return Ending(0, None)  # too long to be recorded whole; the recording will say so
     except (GuestFault, CallError) as error:
         return Ending(len(machine.faults), str(error))
+    finally:
+        machine.kernel.output.listener = listener
     return Ending(0, None)
 
 
