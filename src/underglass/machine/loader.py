@@ -29,8 +29,9 @@ def load(
         protection = READ * segment.readable | WRITE * segment.writable | EXEC * segment.executable
         if any(memory.region_at(address) for address in range(start, start + size, PAGE)):
             raise NotAProgram(f"{elf.path} has segments that overlap at {start:#x}. Build it again.")
-        memory.map(start, size, protection)
+        memory.map(start, size, READ | WRITE)
         memory.load(segment.address, segment.data)
+        memory.protect(start, size, protection)
     memory.map(TOP - _STACK, _STACK, READ | WRITE)
     at = TOP - PAGE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -118,7 +119,7 @@ class Elf:
             return None
         try:
             return bytes(found.data())
-        except (ELFError, struct.error, ValueError) as error:
+        except (ELFError, struct.error, ValueError, OverflowError, MemoryError, zlib.error) as error:
             raise NotAProgram(f"{self.path}: section {name} is damaged: {error}. {_REMEDY}") from error
 
     def section_address(self, name: str) -> int | None:

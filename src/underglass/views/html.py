@@ -52,11 +52,17 @@ main{max-width:1360px;margin:0 auto;padding:8px clamp(12px,3vw,32px)}
 
 
 def stepper_html(
-    trace: Trace, *, title: str | None = None, standalone: bool = True, assets: bool = True
+    trace: Trace,
+    *,
+    step: int = 0,
+    title: str | None = None,
+    standalone: bool = True,
+    assets: bool = True,
 ) -> str:
     """Return a stepper of the trace: HTML that steps and scrubs without a kernel and without a network.
 
     Args:
+        step: the step that is shown first.
         title: the page's title; the call by default.
         standalone: a whole page, whose policy lets it load nothing; else a piece for another page,
             which may hold many.
@@ -65,7 +71,7 @@ def stepper_html(
     """
     record = payload(trace)
     stepper = (
-        '<div class="ug-static"><details open><summary>'
+        f'<div class="ug-static" data-step="{int(step)}"><details open><summary>'
         f"{html.escape(trace.title)}, step by step, as text</summary><pre>"
         f"{html.escape(stepper_text(trace, count=_STEPS_AS_TEXT))}</pre></details>"
         f'<script type="application/json">{_as_script(record)}</script></div>'

@@ -476,7 +476,8 @@ function reveal(body, row) {
 export function mountAll(page = document) {
   for (const place of page.querySelectorAll(".ug-static:not([data-mounted])")) {
     place.setAttribute("data-mounted", "");
-    mount(place, JSON.parse(place.querySelector("script[type='application/json']").textContent));
+    const record = JSON.parse(place.querySelector("script[type='application/json']").textContent);
+    mount(place, record, { step: Number(place.dataset.step ?? 0) });
   }
 }
 

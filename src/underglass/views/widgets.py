@@ -48,5 +48,8 @@ class Stepper(anywidget.AnyWidget):
         """The widget, the static stepper and the text, for each front end the one it can show."""
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        plain = {"text/plain": repr(self), "text/html": stepper_html(self.trace, standalone=False)}
+        plain = {
+            "text/plain": repr(self),
+            "text/html": stepper_html(self.trace, step=self.step, standalone=False),
+        }
         return {**data, **plain}, metadata
