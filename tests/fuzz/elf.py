@@ -55,11 +55,12 @@ def outcome(path: Path) -> str:
         program.function_at(program.elf.entry)
         code = Machine(program, limits=LIMITS).run()
     except UnderglassError as error:
-        text = str(error)
-        assert text, type(error)
-        assert "\n" not in text, text
-        return type(error).__name__
-    return "exit" if code is not None else "nothing"
+        name, text = type(error).__name__, str(error)
+    else:
+        return "exit" if code is not None else "nothing"
+    assert text, name
+    assert "\n" not in text, text
+    return name
 
 
 def main() -> None:
