@@ -17,7 +17,7 @@ from underglass.machine.linux.errno import (
     SysError,
 )
 from underglass.machine.linux.file import O_ACCMODE, O_NONBLOCK, POLLIN, File
-from underglass.machine.linux.openfile import OpenPath
+from underglass.machine.linux.openfile import OpenFile, OpenPath
 from underglass.machine.linux.pipes import PipeEnd
 from underglass.machine.linux.signals import raise_here
 
@@ -322,6 +322,10 @@ def copy_file_range(
     if isinstance(from_, PipeEnd | OpenPath):
         raise SysError(EINVAL)
     size = min(size, _MOST_AT_ONCE)
+    if isinstance(from_, OpenFile) and isinstance(to, OpenFile) and from_.node is to.node:
+        first, second = from_.at if start is None else start, to.at if end is None else end
+        if abs(first - second) < size:
+            raise SysError(EINVAL)
     data = from_.read_at(size, start) if start is not None else from_.read(size)
     if not data:
         return 0

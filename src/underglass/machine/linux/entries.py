@@ -119,10 +119,10 @@ def renameat2(kernel: Kernel, old_fd: int, old: int, new_fd: int, new: int, flag
         raise SysError(EEXIST)
     if (old_text.endswith("/") or new_text.endswith("/")) and not isinstance(node, Directory):
         raise SysError(ENOTDIR)
-    _check_sticky(parent, node)
-    to.check(WRITE | SEARCH)
     if node.read_only != to.read_only:
         raise SysError(EXDEV)
+    _check_sticky(parent, node)
+    to.check(WRITE | SEARCH)
     if node is there:
         return 0
     if isinstance(node, Directory):

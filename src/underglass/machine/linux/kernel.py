@@ -82,12 +82,13 @@ class Kernel(Files, Threads):
 
     def _on_syscall(self, uc: Any, data: Any) -> None:
         try:
-            self._call()
+            self.enter()
         except BaseException as error:  # noqa: BLE001 - no frame of C may see it; the machine raises it again
             self.error = error
             self.cpu.stop()
 
-    def _call(self) -> None:
+    def enter(self) -> None:
+        """Make the system call that the registers ask for."""
         cpu, thread = self.cpu, self.current
         number, *arguments, pc, flags = cpu.read(_ENTRY)
         cpu.write(("CX", "R11"), (pc + 2, flags))  # as SYSCALL does (Intel SDM, volume 2)

@@ -31,7 +31,7 @@ class OpenFile(OpenNode):
 
     def __init__(self, node: Regular, path: str, flags: int, files: FileSystem) -> None:
         super().__init__(node, path, flags)
-        self._files, self._file, self._at = files, node, 0
+        self._files, self._file, self.at = files, node, 0
         self._data = node.load() if isinstance(node, ReadOnly) else None
 
     @property
@@ -39,8 +39,8 @@ class OpenFile(OpenNode):
         return self._file.data if self._data is None else self._data
 
     def read(self, size: int) -> bytes | None:
-        data = self.read_at(size, self._at)
-        self._at += len(data)
+        data = self.read_at(size, self.at)
+        self.at += len(data)
         return data
 
     def read_at(self, size: int, offset: int) -> bytes:
@@ -51,9 +51,9 @@ class OpenFile(OpenNode):
 
     def write(self, data: bytes) -> int | None:
         if self.flags & O_APPEND:
-            self._at = len(self._bytes)
-        written = self.write_at(data, self._at)
-        self._at += written
+            self.at = len(self._bytes)
+        written = self.write_at(data, self.at)
+        self.at += written
         return written
 
     def write_at(self, data: bytes, offset: int) -> int:
@@ -79,12 +79,12 @@ class OpenFile(OpenNode):
                 raise SysError(ENXIO)
             at = offset if whence == _DATA else size
         elif whence in (_SET, _CUR, _END):
-            at = offset + (0, self._at, size)[whence]
+            at = offset + (0, self.at, size)[whence]
         else:
             raise SysError(EINVAL)
         if not 0 <= at <= _MOST_OFFSET:
             raise SysError(EINVAL)
-        self._at = at
+        self.at = at
         return at
 
     def truncate(self, size: int) -> None:

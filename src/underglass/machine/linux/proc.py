@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from underglass.machine.linux.file import DEVICES
@@ -67,6 +68,15 @@ def furnish(kernel: Kernel, program: str) -> None:
     }
     for name, content in texts.items():
         own.children[name] = ReadOnly(vfs.inode(), vfs.clock(), content)
+    system = {
+        "kernel/hostname": b"underglass\n",
+        "kernel/ostype": b"Linux\n",
+        "fs/pipe-max-size": b"1048576\n",
+    }
+    for path, text in system.items():
+        folder, _, name = path.rpartition("/")
+        parent = vfs.make_directories(f"/proc/sys/{folder}")
+        parent.children[name] = ReadOnly(vfs.inode(), vfs.clock(), partial(bytes, text))
     proc = vfs.make_directories("/proc")
     proc.uid = proc.gid = 0
     proc.children[str(kernel.pid)] = own

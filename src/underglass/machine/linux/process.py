@@ -75,6 +75,11 @@ def wait4(kernel: Kernel, pid: int, status: int, options: int, usage: int) -> in
     raise SysError(ECHILD)
 
 
+def waitid(kernel: Kernel) -> int:
+    """waitid(2): there are no children."""
+    raise SysError(ECHILD)
+
+
 def sched_yield(kernel: Kernel) -> int:
     """sched_yield(2)"""
     kernel.yield_now()
@@ -172,5 +177,5 @@ CALLS = {
     24: sched_yield, 39: getpid, 56: clone, 57: no_process, 58: no_process, 59: no_process, 60: exit_thread,
     61: wait4, 110: getppid, 111: getpid, 121: getpgid, 124: getpgid, 140: getpriority, 157: prctl,
     158: arch_prctl, 186: gettid, 203: sched_setaffinity, 204: sched_getaffinity, 218: set_tid_address,
-    231: exit_group, 273: robust_list, 322: no_process,
+    231: exit_group, 247: waitid, 273: robust_list, 322: no_process,
 }  # fmt: skip

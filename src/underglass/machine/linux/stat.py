@@ -82,6 +82,8 @@ def getdents64(kernel: Kernel, fd: int, address: int, size: int) -> int:
     file = kernel.file(fd)
     entries = file.entries()
     assert isinstance(file, OpenDirectory)
+    if not file.directory.links:
+        raise SysError(ENOENT)
     size = min(size & 0xFFFF_FFFF, 1 << 20)
     data, at = bytearray(), file.at
     for name, inode, mode in entries[at:]:

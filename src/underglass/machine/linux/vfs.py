@@ -178,11 +178,9 @@ class FileSystem:
 
     def find(self, path: str, start: Directory, *, follow: bool = True) -> Node:
         """The node at `path`, from `start` unless it begins with a slash (path_resolution(7))."""
-        _, name, node = self.walk(path, start, follow=follow)
+        _, _, node = self.walk(path, start, follow=follow)
         if node is None:
             raise SysError(ENOENT)
-        if path.endswith("/") and name and not isinstance(node, Directory):
-            raise SysError(ENOTDIR)
         return node
 
     def walk(self, path: str, start: Directory, *, follow: bool = True) -> tuple[Directory, str, Node | None]:
@@ -227,6 +225,8 @@ class FileSystem:
                     raise SysError(ENOENT)
                 return here, name, None
             node = found
+        if path.endswith("/") and not isinstance(node, Directory):
+            raise SysError(ENOTDIR)
         if name:
             return here, name, node
         assert isinstance(node, Directory)
