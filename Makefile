@@ -5,6 +5,7 @@
 #   make site         the static book in _site/
 #   make notebooks    what a commit must not carry, taken out of the notebooks
 #   make screenshots  the pages as PNG in screenshots/, to be looked at
+#   make conformance  the standard library's own tests in the machine, and their table (hours)
 #   make clean        delete all of the above, .venv included
 #
 # PYTHON=/path/to/python chooses the interpreter that .venv is made from.
@@ -27,7 +28,7 @@ unexport PYTHONHOME
 # What the book opens on: the chapter with the lowest number.
 CHAPTER = $(firstword $(sort $(wildcard book/[0-9]*.ipynb)))
 
-.PHONY: help lab test lint site notebooks screenshots clean
+.PHONY: help lab test lint site notebooks screenshots conformance clean
 .DELETE_ON_ERROR:
 
 help:
@@ -61,6 +62,9 @@ notebooks: $(STAMPS)/lab
 
 screenshots: $(STAMPS)/test $(STAMPS)/go
 	$(BIN)/python -m pytest -q -m browser --screenshots=screenshots tests/browser $(ARGS)
+
+conformance: $(STAMPS)/test $(STAMPS)/go
+	$(BIN)/python tests/conformance/run.py --all --write $(ARGS)
 
 clean:
 	rm -rf $(VENV) .cache _site jupyter_execute screenshots dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
