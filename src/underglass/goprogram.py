@@ -14,7 +14,7 @@ from underglass.machine import Limits, Machine
 from underglass.machine.call import Call, prepare
 from underglass.program import Abi, Function, Program
 from underglass.toolchain import Build, Source
-from underglass.trace import Trace, record, rehearse
+from underglass.trace import Run, Trace, record, rehearse
 
 __all__ = ["GoProgram", "RunResult", "build", "load"]
 
@@ -123,6 +123,39 @@ class GoProgram:
         """
         ending = rehearse(self._prepare(name, values, abi), most)
         return record(self._prepare(name, values, abi), most, ending)
+
+    def record_run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        seed: int = 1,
+    ) -> Run:
+        """Run the program from boot to exit, and return the run, any window of which can be recorded.
+
+        Args:
+            arguments, stdin, environment, limits, seed: as for `run`.
+
+        >>> whole = prog.record_run()
+        >>> whole.around("main.add")  # a Trace of the first activation of add
+        >>> whole.window(1_000_000, 500)  # a Trace of 500 instructions from the millionth on
+
+        Raises:
+            GuestFault, LimitExceeded: the program did not end by itself.
+        """
+
+        def boot() -> Machine:
+            return Machine(
+                self.program,
+                arguments=arguments,
+                environment=environment,
+                stdin=stdin,
+                limits=limits,
+                seed=seed,
+            )
+
+        return Run(boot)
 
     def signature(self, name: str, abi: Abi | None = None) -> Signature:
         """What a function takes and gives.

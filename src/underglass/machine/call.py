@@ -20,7 +20,7 @@ from underglass.machine.memory import READ, WRITE, BadAddress
 from underglass.machine.native import PAGE
 from underglass.program import Function
 
-__all__ = ["Call", "prepare"]
+__all__ = ["Call", "prepare", "stack_depth"]
 
 _INT3 = 0xCC
 _SIZES = tuple(32 << i for i in range(12))
@@ -74,7 +74,7 @@ class Call:
         """All results, in order."""
         if not self.has_returned():
             raise GuestFault(self._why_not(), pc=self.machine.pc, output=self.machine.output)
-        off = self.depth - _depth(self.machine)
+        off = self.depth - stack_depth(self.machine)
         if off:
             raise GuestFault(
                 f"{self.title} returned with SP {abs(off)} bytes {'above' if off > 0 else 'below'} "
@@ -140,7 +140,7 @@ def prepare(machine: Machine, function: Function, signature: Signature, values: 
     ]
     machine.rewind()
     args, back = _enter(machine, layout.args_size + layout.spill_size)
-    depth = _depth(machine)
+    depth = stack_depth(machine)
     if scratch:
         machine.memory.map(_SCRATCH, -(-len(scratch) // PAGE) * PAGE, READ | WRITE)
         machine.memory.write(_SCRATCH, bytes(scratch))
@@ -184,7 +184,7 @@ def _enter(machine: Machine, room: int) -> tuple[int, int]:
     return machine.cpu["SP"], machine.pc
 
 
-def _depth(machine: Machine) -> int:
+def stack_depth(machine: Machine) -> int:
     """Bytes between SP and g.stack.hi; g lies 8 bytes below FS (Go 1.27, runtime/asm_amd64.s, get_tls;
     runtime/runtime2.go, type g: stack.lo, stack.hi come first)."""
     g = int.from_bytes(machine.memory.read(machine.cpu.fs_base - 8, 8), "little")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -70,6 +70,7 @@ class Cpu:
         self._vector: int | None = None
         self._stopped = False
         self._forbidden: set[int] = set()
+        self._until = 0
         self._batches: dict[tuple[str, ...], _Batch] = {}
         self._vectors = _Batch(list(VECTORS.values()), 2)
 
@@ -137,6 +138,30 @@ class Cpu:
         """Instructions so far. A block that a fault cuts short counts whole."""
         return int(self.budget.executed)
 
+    def watch(self, address: int, reached: Callable[[], bool]) -> Callable[[], None]:
+        """Ask `reached` each time the instruction at `address` is about to run; True stops the run there.
+
+        Returns what takes the watch off again.
+        """
+
+        def on_code(uc: Any, address: int, size: int, data: Any) -> None:
+            if reached():
+                self.stop()
+
+        hook = self.uc.hook_add(unicorn_const.UC_HOOK_CODE, on_code, begin=address, end=address)
+        self.uc.ctl_flush_tb()  # code translated so far has no call to the hook
+
+        def off() -> None:
+            self.uc.hook_del(hook)
+            self.uc.ctl_flush_tb()
+
+        return off
+
+    def uncount(self) -> None:
+        """Take the block at PC back from the count: it was entered, and stopped before it began."""
+        _, instructions, _ = self.uc.ctl_request_cache(self["PC"])
+        self.budget.executed -= instructions
+
     def forbid(self, address: int) -> None:
         """Make the instruction at `address` an invalid one: the emulator would run it wrongly."""
         if address not in self._forbidden:
@@ -154,6 +179,9 @@ class Cpu:
         The budget is kept at block borders, so that it does not depend on what is recorded.
         """
         self._forget_events()
+        if until != self._until:  # blocks are translated with the place to stop at in them
+            self.uc.ctl_flush_tb()
+            self._until = until
         self.budget.limit = self.executed + instructions
         self.budget.wants_stop = 0
         try:

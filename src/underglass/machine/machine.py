@@ -82,6 +82,9 @@ class Machine:
         for address in forbidden_instructions(program):
             self.cpu.forbid(address)
         self._pc = program.elf.entry
+        self._turn_ends = (
+            0  # instructions executed when the present thread's turn is over; 0 before the first
+        )
         self.faults: list[Fault] = []
         self.on_breakpoint: Callable[[int], bool] | None = None
         """Told the address after an INT3; True ends the run there."""
@@ -89,26 +92,33 @@ class Machine:
         """Told the thread's id whenever the processor pauses; True ends the run there."""
         self.on_fault: Callable[[], bool] | None = None
         """Asked after a fault was added to `faults`; True ends the run before its signal is delivered."""
-        self._snapshot: tuple[KernelState, object, int, int] | None = None
+        self._snapshot: tuple[KernelState, object, int, int, int] | None = None
 
     @property
     def output(self) -> bytes:
         """Everything written so far."""
         return self.kernel.output.text()
 
-    def run(self, until: int = 0) -> int | None:
+    def run(self, until: int = 0, stop_at: int | None = None) -> int | None:
         """Run until the program exits, and return its exit code; or until `until`, and return None.
+
+        Args:
+            stop_at: a count of instructions since the boot; the run ends at most `LONGEST_BLOCK` before it,
+                and the next one goes on as if there had been no stop.
 
         Raises:
             LimitExceeded: a limit was used up; its `output` holds what had been written.
             GuestFault: the threads wait for each other, or the emulator lacks something.
         """
         started, first = time.monotonic(), self.cpu.executed
-        turn_ends = first + self.kernel.schedule.turn()
+        self._turn_ends = self._turn_ends or first + self.kernel.schedule.turn()
+        last = first + self.limits.instructions
         try:
             while True:
                 self._check_limits(started, first)
-                end = min(turn_ends, first + self.limits.instructions)
+                if stop_at is not None and self.cpu.executed + LONGEST_BLOCK >= stop_at:
+                    return None
+                end = min(self._turn_ends, last, stop_at or last)
                 event = self.cpu.run(self._pc, until, max(min(end - self.cpu.executed, _GLANCE), 0))
                 if self.kernel.exit_code is not None:
                     return self.kernel.exit_code
@@ -120,10 +130,10 @@ class Machine:
                     return None
                 if (
                     not goes_on
-                    or self.cpu.executed + LONGEST_BLOCK >= turn_ends
+                    or self.cpu.executed + LONGEST_BLOCK >= self._turn_ends
                     or is_due(self.kernel, self.kernel.current)
                 ):
-                    turn_ends = self.cpu.executed + self.kernel.schedule.turn()
+                    self._turn_ends = self.cpu.executed + self.kernel.schedule.turn()
                     if not self._next_thread(goes_on):
                         return self.kernel.exit_code
         except (GuestFault, LimitExceeded) as error:
@@ -263,12 +273,13 @@ class Machine:
     def snapshot(self) -> None:
         """Keep the present state for `rewind`."""
         self.memory.watch()
-        self._snapshot = (self.kernel.state(), self.cpu.uc.context_save(), self._pc, self.cpu.executed)
+        context = self.cpu.uc.context_save()
+        self._snapshot = (self.kernel.state(), context, self._pc, self.cpu.executed, self._turn_ends)
 
     def rewind(self) -> None:
         """Go back to the snapshot."""
         assert self._snapshot is not None, "snapshot() comes first"
-        state, context, pc, executed = self._snapshot
+        state, context, pc, executed, self._turn_ends = self._snapshot
         self.memory.rewind()
         self.kernel.restore(state, executed)
         self.cpu.uc.context_restore(context)

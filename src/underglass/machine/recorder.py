@@ -21,6 +21,7 @@ ACCESS = np.dtype(
 
 _PC = list(GENERAL).index("PC")
 _ROWS = 16384  # a buffer's rows; a longer recording takes several buffers
+_HEADROOM = 600  # rows left when the hook asks for a stop: more than the longest block (hooks.ll, on_step)
 _ACCESSES = 65536
 
 
@@ -44,7 +45,7 @@ class Recording:
         self._rows = np.zeros(_ROWS, ROW)
         self._accesses = np.zeros(_ACCESSES, ACCESS)
         self._record = Recorder(
-            capacity=_ROWS,
+            capacity=min(_ROWS, most + _HEADROOM),
             rows=self._rows.ctypes.data,
             row_bytes=ROW.itemsize,
             ids=ctypes.addressof(self._ids),
@@ -119,6 +120,7 @@ class Recording:
         self._kept_accesses.append(piece)
         self._steps += steps
         self._record.steps = self._record.accesses = 0
+        self._record.capacity = min(_ROWS, max(self._most - self._steps, 0) + _HEADROOM)
 
     def _on_pause(self, tid: int) -> bool:
         self._take()

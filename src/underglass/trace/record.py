@@ -6,16 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from underglass.abi import Layout
 from underglass.errors import CallError, GuestFault, LimitExceeded
+from underglass.machine import REGISTERS
 from underglass.machine.call import Call
 from underglass.machine.machine import Machine
 from underglass.machine.memory import BadAddress
 from underglass.machine.native import PAGE
 from underglass.machine.recorder import Recording
+from underglass.program import Function
 from underglass.trace.trace import Trace
 
-__all__ = ["Ending", "record", "rehearse"]
+__all__ = ["About", "Before", "Ending", "made", "record", "rehearse"]
 
+_PC = REGISTERS.index("PC")
 _REHEARSAL = 20_000_000  # instructions; the runtime's panic and traceback take a hundred thousand and more
 _AROUND_SP = range(-2 * PAGE, 3 * PAGE, PAGE)  # pages of the stack that are kept, touched or not
 
@@ -56,8 +60,7 @@ def record(call: Call, most: int, ending: Ending) -> Trace:
     """
     machine = call.machine
     machine.on_fault = lambda: len(machine.faults) == ending.faults
-    baseline = {page: _page(machine, page) for page in machine.memory.changed()}
-    around = [(call.args & -PAGE) + offset for offset in _AROUND_SP]
+    before = Before(machine)
     results: tuple[object, ...] | None = None
     fault = None
     try:
@@ -76,34 +79,62 @@ def record(call: Call, most: int, ending: Ending) -> Trace:
         fault = str(error)
     finally:
         machine.on_fault = None
-    if results is None:
+    about = About(call.title, call.function, call.layout, results, fault)
+    return made(machine, recording, before, about, call.back if results is not None else None)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a trace says of itself, beside its columns."""
+
+    title: str
+    function: Function
+    layout: Layout
+    results: tuple[object, ...] | None
+    fault: str | None
+
+
+class Before:
+    """Memory as it is now, for as long as the machine's snapshot is not left."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._memory = machine.memory
+        sp = machine.cpu["SP"] & -PAGE
+        self.around = tuple(sp + offset for offset in _AROUND_SP)
+        self.changed = {page: _page(machine, page) for page in machine.memory.changed()}
+
+    def page(self, address: int) -> bytes | None:
+        """A page as it was; None if it was not mapped."""
+        return self.changed.get(address) or self._memory.before(address)
+
+
+def made(machine: Machine, recording: Recording, before: Before, about: About, back: int | None) -> Trace:
+    """Return the trace of a finished recording.
+
+    Args:
+        back: where the run returned to, if it did: the last step is the first one there.
+    """
+    if back is None:
         recording.close()
     registers, vectors, accesses = recording.columns()
-    end = int(np.argmax(registers[:, 16] == call.back)) if results is not None else len(registers) - 1
+    end = int(np.argmax(registers[:, _PC] == back)) if back is not None else len(registers) - 1
     accesses = accesses[accesses["step"] < end]
-    touched = {int(a) & -PAGE for a in np.unique(accesses["address"] & np.uint64(2**64 - PAGE))}
-    touched |= {
-        int(a) & -PAGE
-        for a in np.unique((accesses["address"] + accesses["size"] - np.uint64(1)) & np.uint64(2**64 - PAGE))
-    }
-    pages = {}
-    for page in sorted(touched | set(around) | set(baseline)):
-        data = baseline.get(page) or machine.memory.before(page)
-        if data is not None:
-            pages[page] = data
+    first, last = accesses["address"], accesses["address"] + accesses["size"] - np.uint64(1)
+    touched = {int(a) * PAGE for a in np.unique(np.concatenate([first, last]) // np.uint64(PAGE))}
+    wanted = sorted(touched | set(before.around) | set(before.changed))
     return Trace(
         machine.program,
-        call.title,
-        call.function,
-        call.layout,
+        about.title,
+        about.function,
+        about.layout,
         registers[: end + 1],
         vectors[: end + 1],
         accesses,
-        pages,
+        {page: data for page in wanted if (data := before.page(page)) is not None},
         tuple(o for o in recording.output if o[0] <= end),
         tuple(t for t in recording.threads if t[0] <= end),
-        results,
-        fault,
+        about.results,
+        about.fault,
     )
 
 
