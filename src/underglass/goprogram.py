@@ -80,7 +80,10 @@ class GoProgram:
             self.program, arguments=arguments, environment=environment, stdin=stdin, limits=limits, seed=seed
         )
         machine.kernel.output.listener = on_output or self.on_output
-        code = machine.run()
+        try:
+            code = machine.run()
+        finally:
+            machine.close()
         assert code is not None
         out = machine.kernel.output
         return RunResult(_text(out.text(1)), _text(out.text(2)), code, machine.cpu.executed)

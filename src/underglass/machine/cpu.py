@@ -74,6 +74,15 @@ class Cpu:
         self._batches: dict[tuple[str, ...], _Batch] = {}
         self._vectors = _Batch(list(VECTORS.values()), 2)
 
+    def close(self) -> None:
+        """Give the engine's memory back now, instead of when the garbage collector comes by.
+
+        The binding has no close, and its hooks hold the engine in reference cycles; this is the
+        finalizer that it would call (Unicorn 2.1, unicorn_py3/unicorn.py, Uc.__init__).
+        """
+        self.uc._Uc__finalizer()
+        del self.uc
+
     def __getitem__(self, register: str) -> int:
         """A general register, by Plan 9 name; PC and FLAGS too."""
         uclib.uc_reg_read(self._handle, GENERAL[register], self._word_at)

@@ -94,6 +94,13 @@ class Machine:
         """Asked after a fault was added to `faults`; True ends the run before its signal is delivered."""
         self._snapshot: tuple[KernelState, object, int, int, int] | None = None
 
+    def close(self) -> None:
+        """Give the guest's memory back now; the machine cannot run any more. Output and counts stay."""
+        self._snapshot = None
+        self.kernel.threads.clear()
+        self.memory.close()
+        self.cpu.close()
+
     @property
     def output(self) -> bytes:
         """Everything written so far."""

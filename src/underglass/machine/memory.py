@@ -52,6 +52,10 @@ class Memory:
         self._saved: dict[int, bytes] = {}  # page address → bytes at the snapshot
         self.on_host_write: Callable[[int, bytes], None] | None = None
 
+    def close(self) -> None:
+        """Let go of the engine."""
+        del self._uc
+
     # -- mapping ---------------------------------------------------------------------------------
 
     def map(self, start: int, size: int, protection: int) -> None:

@@ -41,7 +41,10 @@ class Run:
     def __init__(self, boot: Callable[[], Machine]) -> None:
         self._boot = boot
         machine = boot()
-        code = machine.run()
+        try:
+            code = machine.run()
+        finally:
+            machine.close()
         assert code is not None
         self.program = machine.program
         self.exit_code = code
@@ -132,7 +135,10 @@ class Run:
                 machine.run(stop_at=wanted)
             machine.snapshot()
             checkpoint = _Checkpoint(wanted, machine)
-            self._checkpoints = [checkpoint, *self._checkpoints][:_MOST_CHECKPOINTS]
+            self._checkpoints.insert(0, checkpoint)
+            for old in self._checkpoints[_MOST_CHECKPOINTS:]:
+                old.machine.close()
+            del self._checkpoints[_MOST_CHECKPOINTS:]
         checkpoint.machine.rewind()
         checkpoint.machine.run(stop_at=position)
         return checkpoint.machine
