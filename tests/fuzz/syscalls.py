@@ -69,8 +69,9 @@ def one(made: Machine, number: int, arguments: list[int]) -> bool:
         kernel.enter()
         goes_on = kernel.after_syscall()
         if goes_on is None and kernel.exit_code is None and number not in ENDLESS:
-            kernel.poll(idle=True)
+            kernel.poll()
             kernel.park()
+            made.family.advance()
             kernel.switch()
     except LimitExceeded:
         goes_on = None

@@ -11,18 +11,23 @@ from typing import NoReturn
 from underglass.errors import GuestFault, LimitExceeded
 from underglass.machine.avx import forbidden_instructions
 from underglass.machine.cpu import LONGEST_BLOCK, Cpu, Event
+from underglass.machine.family import Family
 from underglass.machine.goroutines import goroutines
 from underglass.machine.limits import Limits
 from underglass.machine.linux import Kernel, KernelState
 from underglass.machine.linux.file import StdinBytes
+from underglass.machine.linux.process import PID
 from underglass.machine.linux.signals import NAMES, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP, deliver, is_due
+from underglass.machine.linux.spawn import Start
 from underglass.machine.linux.thread import SigInfo
+from underglass.machine.linux.world import make_world
 from underglass.machine.loader import load
 from underglass.machine.memory import Memory
 from underglass.program import Program
 
 __all__ = ["Fault", "Machine"]
 
+_MOST_JUMPS = 1000  # of the clock, with nobody woken: a timer whose signal is ignored
 _GLANCE = 5_000_000  # instructions between looks at the wall clock and at Ctrl-C
 _SEGV_MAPERR, _SEGV_ACCERR, _FPE_INTDIV, _ILL_ILLOPN, _SI_KERNEL = 1, 2, 1, 2, 0x80  # sigaction(2)
 _DIVIDE, _BREAKPOINT = 0, 3  # Intel SDM, volume 3, table 6-1
@@ -50,6 +55,7 @@ class Machine:
         mounts: directories of the host that the guest may read, by absolute guest path.
         directory: where the program starts.
         cpus: how many processors the program is told of. Its threads take turns on one.
+        start: of a process that another one has started, in its `family`.
     """
 
     def __init__(
@@ -65,18 +71,27 @@ class Machine:
         mounts: Mapping[str, Path] | None = None,
         directory: str = "/",
         cpus: int = 1,
+        start: Start | None = None,
+        family: Family | None = None,
     ) -> None:
         self.program = program
         self.limits = limits or Limits()
+        self.family = family or Family()
         self.cpu = Cpu()
         self.memory = Memory(self.cpu.uc, self.cpu.budget, self.limits.memory)
         source = StdinBytes(stdin) if isinstance(stdin, bytes) else stdin
         own = f"/{program.path.name}"
-        names = (own, *arguments)
-        self.kernel = Kernel(
-            self.cpu, self.memory, self.limits, seed, source, cpus=cpus, arguments=names,
-            files={own: program.elf.data, **(files or {})}, mounts=mounts, directory=directory,
-        )  # fmt: skip
+        names: tuple[str, ...] = (own, *arguments)
+        if start is None:
+            world = make_world(self.cpu, self.limits, seed, program.elf.data, PID)
+            self.kernel = Kernel(self.cpu, self.memory, self.limits, world, cpus=cpus)
+            self.kernel.boot(own, source, files or {}, mounts or {}, directory)
+        else:
+            self.kernel = Kernel(self.cpu, self.memory, self.limits, start.parent.world, start, cpus)
+            names = start.arguments
+            environment = dict(entry.partition("=")[::2] for entry in start.environment)
+        self.kernel.command_line = b"".join(name.encode("utf-8", "surrogateescape") + b"\0" for name in names)
+        self.kernel.spawn = self._spawn
         random = self.kernel.random.randbytes(16)
         self.cpu["SP"] = load(self.memory, program.elf, names, environment or {}, random)
         for address in forbidden_instructions(program):
@@ -85,6 +100,7 @@ class Machine:
         self._turn_ends = (
             0  # instructions executed when the present thread's turn is over; 0 before the first
         )
+        self._is_idle = False  # a child whose next turn starts with the choice of a thread
         self.faults: list[Fault] = []
         self.on_breakpoint: Callable[[int], bool] | None = None
         """Told the address after an INT3; True ends the run there."""
@@ -117,7 +133,7 @@ class Machine:
             LimitExceeded: a limit was used up; its `output` holds what had been written.
             GuestFault: the threads wait for each other, or the emulator lacks something.
         """
-        started, first = time.monotonic(), self.cpu.executed
+        started, first = self._began = time.monotonic(), self.cpu.executed
         self._turn_ends = self._turn_ends or first + self.kernel.schedule.turn()
         last = first + self.limits.instructions
         try:
@@ -188,6 +204,9 @@ class Machine:
             return None
         if not deliver(self.kernel, SigInfo(signal, code, address)):
             self._pc = pc
+            if self.kernel.parent is not None:
+                self.kernel.killed_by(signal)
+                return None
             raise GuestFault(
                 f"The program was ended by {NAMES[signal]}: {self.describe(self.faults[-1])}", pc=pc
             )
@@ -197,7 +216,8 @@ class Machine:
     def _next_thread(self, goes_on: bool) -> bool:
         """Let the next thread run; False if a signal it had coming ended the process."""
         kernel = self.kernel
-        kernel.poll(idle=not goes_on and not kernel.ready)
+        kernel.poll()
+        self.family.advance()
         if goes_on:
             if not kernel.ready and not is_due(kernel, kernel.current):
                 return True
@@ -206,6 +226,7 @@ class Machine:
             kernel.ready.append(kernel.current)
         else:
             kernel.park()
+            self._await()
         if not kernel.switch():
             raise GuestFault(
                 "The program's threads wait for each other, and nothing can wake them: "
@@ -214,6 +235,57 @@ class Machine:
         self._pc = kernel.current.pc
         return kernel.exit_code is None
 
+    def _await(self) -> None:
+        """Let other processes run, and the clock jump, until a thread is ready or none can become so."""
+        kernel, jumps = self.kernel, 0
+        world = kernel.world
+        while not kernel.ready:
+            if self.family.advance():
+                jumps = 0
+                self._check_limits(*self._began)
+            else:
+                wakes = [at for k in world.kernels.values() if (at := k.next_wake()) is not None]
+                is_over = len(world.kernels) == 1 and kernel.is_lonely()
+                if not wakes or is_over or jumps >= _MOST_JUMPS:
+                    return
+                jumps += 1
+                world.clock.jump(min(wakes))
+            kernel.poll()
+
+    def _spawn(self, start: Start) -> Kernel:
+        child = Machine(
+            self.program, limits=self.limits, cpus=self.kernel.cpus, start=start, family=self.family
+        )
+        self.family.members.append(child)
+        return child.kernel
+
+    def take_turn(self) -> bool:
+        """Let a child process run until its turn is over; False if all its threads wait."""
+        kernel = self.kernel
+        kernel.poll()
+        if not self._is_idle and is_due(kernel, kernel.current):
+            self._rest(goes_on=True)
+        if self._is_idle:
+            if not kernel.switch():
+                return False
+            self._pc, self._is_idle = kernel.current.pc, False
+        ends, goes_on = self.cpu.executed + kernel.schedule.turn(), True
+        while goes_on and kernel.exit_code is None and self.cpu.executed + LONGEST_BLOCK < ends:
+            event = self.cpu.run(self._pc, 0, ends - self.cpu.executed)
+            goes_on = kernel.exit_code is None and bool(self._handle(event, 0))
+            goes_on = goes_on and not is_due(kernel, kernel.current)
+        if kernel.exit_code is None:
+            self._rest(goes_on)
+        return True
+
+    def _rest(self, goes_on: bool) -> None:
+        if goes_on:
+            self.cpu["PC"] = self._pc
+        self.kernel.park()
+        if goes_on:
+            self.kernel.ready.append(self.kernel.current)
+        self._is_idle = True
+
     def waits(self) -> list[str]:
         """What each thread and goroutine waits for, in words."""
         threads = [f"thread {t.tid} in {t.state}" for t in self.kernel.threads if t.state != "dead"]
@@ -221,7 +293,9 @@ class Machine:
 
     def _check_limits(self, started: float, first: int) -> None:
         limits = self.limits
-        if self.cpu.executed - first + LONGEST_BLOCK >= limits.instructions:
+        clock = self.kernel.world.clock
+        others = clock.retired + sum(cpu.executed for cpu in clock.cpus if cpu is not self.cpu)
+        if self.cpu.executed - first + others + LONGEST_BLOCK >= limits.instructions:
             self._over("instructions", f"{limits.instructions:,} instructions")
         if time.monotonic() - started > limits.seconds:
             self._over("seconds", f"{limits.seconds:g} s")
@@ -288,6 +362,7 @@ class Machine:
         assert self._snapshot is not None, "snapshot() comes first"
         state, context, pc, executed, self._turn_ends = self._snapshot
         self.memory.rewind()
+        self.family.members.clear()
         self.kernel.restore(state, executed)
         self.cpu.uc.context_restore(context)
         self._pc = pc

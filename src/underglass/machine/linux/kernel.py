@@ -6,8 +6,7 @@ Everything is decided here and nothing by the host: the order of threads, the ti
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,14 @@ from underglass.machine.amd64 import SYSCALL_ARGS
 from underglass.machine.cpu import Cpu
 from underglass.machine.limits import Limits
 from underglass.machine.linux.calls import CALLS, TREE_CALLS
-from underglass.machine.linux.errno import EFAULT, ENOSYS, Blocked, SysError
-from underglass.machine.linux.proc import furnish
+from underglass.machine.linux.errno import EAGAIN, EFAULT, ENOSYS, Blocked, SysError
+from underglass.machine.linux.proc import furnish, own_directory
 from underglass.machine.linux.process import PID
-from underglass.machine.linux.schedule import Schedule
-from underglass.machine.linux.state import KernelState, Output
+from underglass.machine.linux.spawn import Child, Start
+from underglass.machine.linux.state import KernelState
 from underglass.machine.linux.table import Files
 from underglass.machine.linux.threads import Threads
+from underglass.machine.linux.world import World
 from underglass.machine.memory import BadAddress, Memory
 
 __all__ = ["Kernel"]
@@ -41,10 +41,8 @@ class Kernel(Files, Threads):
     """System calls of one process.
 
     Args:
+        start: what a child begins with; None for a machine's first process.
         cpus: how many processors the program is told of.
-        files: the guest's files, by absolute path.
-        mounts: directories of the host that the guest may read, by absolute guest path.
-        directory: where the program starts.
     """
 
     def __init__(
@@ -52,27 +50,56 @@ class Kernel(Files, Threads):
         cpu: Cpu,
         memory: Memory,
         limits: Limits,
-        seed: int,
-        stdin: Callable[[int], bytes],
-        *,
+        world: World,
+        start: Start | None = None,
         cpus: int = 1,
-        arguments: Sequence[str] = ("/program",),
-        files: Mapping[str, bytes] | None = None,
-        mounts: Mapping[str, Path] | None = None,
-        directory: str = "/",
     ) -> None:
-        Threads.__init__(self, cpu, memory, limits, Schedule(seed), PID)
-        self.output = Output(limits.output)
-        Files.__init__(self, lambda: self.now, limits, stdin, self.output)
-        self.cpus, self.random = cpus, random.Random(seed)
+        pid = start.pid if start is not None else PID
+        Threads.__init__(self, cpu, memory, limits, world, pid)
+        Files.__init__(self, world, limits)
+        self.cpus, self.random, self.output = cpus, world.random, world.output
+        self.parent: Kernel | None = None
+        self.group = pid
+        self.children: dict[int, Child] = {}
+        self.spawn: Callable[[Start], Kernel] = _no_spawn
         self.handlers: dict[int, tuple[int, int, int, int]] = {}
         self.rlimits: dict[int, tuple[int, int]] = {}
         self.unknown_calls: list[int] = []
-        self.command_line = b"".join(a.encode() + b"\0" for a in arguments)
+        self.command_line = b""
         self._calls = 0
-        furnish(self, arguments[0])
-        self.fill(files or {}, mounts or {}, directory)
+        world.kernels[pid] = self
+        self.proc = own_directory(self)
+        if start is not None:
+            self._inherit(start)
         cpu.uc.hook_add(UC_HOOK_INSN, self._on_syscall, None, 1, 0, UC_X86_INS_SYSCALL)
+
+    def _inherit(self, start: Start) -> None:
+        self.parent, self.group, self.files = start.parent, start.group, start.files
+        self.cwd, self.umask = start.cwd, start.umask
+        self.threads[0].mask = start.mask
+        self.handlers = dict.fromkeys(start.ignored, (1, 0, 0, 0))
+        self.rlimits = dict(start.parent.rlimits)
+        self.world.clock.cpus.append(self.cpu)
+
+    def boot(
+        self,
+        program: str,
+        stdin: Callable[[int], bytes],
+        files: Mapping[str, bytes],
+        mounts: Mapping[str, Path],
+        directory: str,
+    ) -> None:
+        """Set up the files of a machine's first process.
+
+        Args:
+            files: the guest's files, by absolute path.
+            mounts: directories of the host that the guest may read, by absolute guest path.
+            directory: where the program starts.
+        """
+        self.open_streams(stdin, self.output)
+        furnish(self.world, program)
+        self.fill({program: self.world.image, **files}, mounts, directory)
+        self.vfs.find(program, self.vfs.root).permissions = 0o755
 
     @property
     def kernel(self) -> Kernel:
@@ -90,6 +117,7 @@ class Kernel(Files, Threads):
     def enter(self) -> None:
         """Make the system call that the registers ask for."""
         cpu, thread = self.cpu, self.current
+        self.world.running = self
         number, *arguments, pc, flags = cpu.read(_ENTRY)
         cpu.write(("CX", "R11"), (pc + 2, flags))  # as SYSCALL does (Intel SDM, volume 2)
         thread.number, thread.progress = number, 0
@@ -129,6 +157,7 @@ class Kernel(Files, Threads):
 
     def state(self) -> KernelState:
         """A copy of what the kernel knows, for `restore`."""
+        assert len(self.world.kernels) == 1, "a snapshot holds one process"
         return KernelState(
             [t.clone() for t in self.threads],
             [t.tid for t in self.ready],
@@ -138,7 +167,7 @@ class Kernel(Files, Threads):
             list(self.pending),
             deepcopy(self.timers),
             dict(self.rlimits),
-            self.copy((self, self.random)),
+            self.copy((self, self.world, self.random)),
             (self.random.getstate(), self.schedule.state()),
         )
 
@@ -150,10 +179,16 @@ class Kernel(Files, Threads):
         self.ready = [by_tid[tid] for tid in state.ready]
         self.current = by_tid[state.current]
         self.restore_clock(state.clock)
+        self.world.kernels = {self.pid: self}
+        self.children.clear()
         self.handlers, self.pending = dict(state.handlers), list(state.pending)
         self.timers, self.rlimits = deepcopy(state.timers), dict(state.rlimits)
-        self.restore_files(state.files, (self, self.random))
+        self.restore_files(state.files, (self, self.world, self.random))
         self.random.setstate(state.random[0])
         self.schedule.restore(state.random[1])
         self.output.pieces.clear()
         self.output.size = 0
+
+
+def _no_spawn(start: Start) -> Kernel:
+    raise SysError(EAGAIN)

@@ -58,12 +58,12 @@ _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2  # rename(2)
 _MOST_PATH = 4096
 
 
-def read_path(kernel: Kernel, address: int) -> str:
-    """The string at `address`."""
+def read_path(kernel: Kernel, address: int, most: int = _MOST_PATH) -> str:
+    """The string at `address`, of less than `most` bytes."""
     data = b""
-    while len(data) < _MOST_PATH:
+    while len(data) < most:
         at = address + len(data)
-        piece = kernel.memory.read(at, min(4096 - at % 4096, _MOST_PATH - len(data)))
+        piece = kernel.memory.read(at, min(4096 - at % 4096, most - len(data)))
         end = piece.find(b"\0")
         data += piece if end < 0 else piece[:end]
         if end >= 0:

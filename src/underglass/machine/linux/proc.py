@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from underglass.machine.linux.file import DEVICES
-from underglass.machine.linux.vfs import DeviceNode, Directory, FileSystem, Node, ReadOnly, Symlink
+from underglass.machine.linux.vfs import DeviceNode, Directory, Node, ReadOnly, Symlink
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel
+    from underglass.machine.linux.world import World
 
-__all__ = ["furnish"]
+__all__ = ["furnish", "own_directory"]
 
 
 class _Live(Directory):
@@ -38,13 +39,29 @@ class _Descriptors(_Live):
         return [str(fd) for fd in sorted(self.kernel.files)]
 
 
-def furnish(kernel: Kernel, program: str) -> None:
+class _Processes(_Live):
+    """/proc (proc(5))"""
+
+    world: World
+
+    def lookup(self, name: str) -> Node | None:
+        if name == "self" and self.world.running is not None:
+            return self.world.running.proc
+        if name.isascii() and name.isdigit() and len(name) < 10 and int(name) in self.world.kernels:
+            return self.world.kernels[int(name)].proc
+        return self.children.get(name)
+
+    def names(self) -> Iterable[str]:
+        return [*map(str, sorted(self.world.kernels)), "self", *self.children]
+
+
+def furnish(world: World, program: str) -> None:
     """Make /dev, /proc and /tmp.
 
     Args:
         program: the path of the program, for /proc/self/exe.
     """
-    vfs = kernel.vfs
+    vfs = world.vfs
     devices = vfs.make_directories("/dev")
     for name, number in DEVICES.items():
         vfs.add(devices, name, DeviceNode(vfs.inode(), vfs.clock(), name, number))
@@ -54,11 +71,35 @@ def furnish(kernel: Kernel, program: str) -> None:
     devices.uid = devices.gid = 0
     vfs.make_directories("/tmp").permissions = 0o1777
 
-    own = _live(vfs, vfs.make_directories("/proc"), "self")
+    proc = _Processes(vfs.inode(), 0o555, vfs.clock(), vfs.root)
+    proc.world = world
+    vfs.add(vfs.root, "proc", proc)
+    texts = {
+        "kernel/hostname": b"underglass\n",
+        "kernel/ostype": b"Linux\n",
+        "fs/pipe-max-size": b"1048576\n",
+    }
+    system = proc.children["sys"] = _Live(vfs.inode(), 0o555, vfs.clock(), proc)
+    for path, text in texts.items():
+        folder, _, name = path.partition("/")
+        parent = system.children.setdefault(folder, _Live(vfs.inode(), 0o555, vfs.clock(), system))
+        assert isinstance(parent, _Live)
+        parent.children[name] = ReadOnly(vfs.inode(), vfs.clock(), partial(bytes, text))
+    for kernel in world.kernels.values():
+        kernel.proc.parent = proc
+        kernel.proc.children["exe"] = Symlink(vfs.inode(), vfs.clock(), program)
+
+
+def own_directory(kernel: Kernel) -> Directory:
+    """/proc/self of one process."""
+    vfs = kernel.vfs
+    above = vfs.root.lookup("proc")
+    own = _Live(vfs.inode(), 0o555, vfs.clock(), above if isinstance(above, Directory) else vfs.root)
     descriptors = _Descriptors(vfs.inode(), 0o555, vfs.clock(), own)
     descriptors.kernel = kernel
     own.children["fd"] = descriptors
-    own.children["exe"] = Symlink(vfs.inode(), vfs.clock(), program)
+    if kernel.world.running is not None:  # a child runs the same program
+        own.children["exe"] = kernel.world.running.proc.children["exe"]
     texts: dict[str, Callable[[], bytes]] = {
         "cmdline": lambda: kernel.command_line,
         "comm": lambda: kernel.threads[0].name + b"\n",
@@ -68,24 +109,7 @@ def furnish(kernel: Kernel, program: str) -> None:
     }
     for name, content in texts.items():
         own.children[name] = ReadOnly(vfs.inode(), vfs.clock(), content)
-    system = {
-        "kernel/hostname": b"underglass\n",
-        "kernel/ostype": b"Linux\n",
-        "fs/pipe-max-size": b"1048576\n",
-    }
-    for path, text in system.items():
-        folder, _, name = path.rpartition("/")
-        parent = vfs.make_directories(f"/proc/sys/{folder}")
-        parent.children[name] = ReadOnly(vfs.inode(), vfs.clock(), partial(bytes, text))
-    proc = vfs.make_directories("/proc")
-    proc.uid = proc.gid = 0
-    proc.children[str(kernel.pid)] = own
-
-
-def _live(vfs: FileSystem, parent: Directory, name: str) -> _Live:
-    directory = _Live(vfs.inode(), 0o555, vfs.clock(), parent)
-    vfs.add(parent, name, directory)
-    return directory
+    return own
 
 
 def _maps(kernel: Kernel) -> bytes:

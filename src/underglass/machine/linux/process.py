@@ -6,8 +6,9 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from underglass.machine.linux.errno import ECHILD, EINVAL, EPERM, ESRCH, SysError
+from underglass.machine.linux.errno import EINVAL, EPERM, ESRCH, SysError
 from underglass.machine.linux.futex import wake
+from underglass.machine.linux.spawn import vfork
 from underglass.machine.linux.thread import Thread
 from underglass.machine.memory import TOP, BadAddress
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["CALLS", "PID"]
 
 PID = 1000
-_CLONE_VM, _CLONE_THREAD, _CLONE_SETTLS = 0x100, 0x10000, 0x80000  # clone(2)
+_CLONE_VM, _CLONE_PIDFD, _CLONE_VFORK, _CLONE_THREAD = 0x100, 0x1000, 0x4000, 0x10000  # clone(2)
+_CLONE_SETTLS = 0x80000
 _CLONE_PARENT_SETTID, _CLONE_CHILD_CLEARTID, _CLONE_CHILD_SETTID = 0x100000, 0x200000, 0x1000000
 _ARCH_SET_FS, _ARCH_GET_FS = 0x1002, 0x1003  # arch_prctl(2)
 _PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_SET_DUMPABLE, _PR_SET_NAME, _PR_GET_NAME = (
@@ -48,8 +50,10 @@ def exit_thread(kernel: Kernel, code: int) -> int:
 
 
 def clone(kernel: Kernel, flags: int, stack: int, parent_tid: int, child_tid: int, tls: int) -> int:
-    """clone(2): a thread of this process; a process of its own is refused."""
-    if not flags & _CLONE_THREAD or not flags & _CLONE_VM:
+    """clone(2): a thread of this process, or a child as by vfork(2). A copy of its memory is refused."""
+    if flags & (_CLONE_THREAD | _CLONE_VM | _CLONE_VFORK | _CLONE_PIDFD) == _CLONE_VM | _CLONE_VFORK:
+        return vfork(kernel, stack)
+    if not flags & _CLONE_THREAD or not flags & _CLONE_VM or kernel.borrowed is not None:
         raise SysError(EPERM)
     if flags & _CLONE_SETTLS and tls >= TOP:
         raise SysError(EPERM)
@@ -63,21 +67,6 @@ def clone(kernel: Kernel, flags: int, stack: int, parent_tid: int, child_tid: in
         child.clear_tid = child_tid
     kernel.start(child, stack, tls if flags & _CLONE_SETTLS else None)
     return child.tid
-
-
-def no_process(kernel: Kernel) -> int:
-    """fork(2), vfork(2), execve(2): there is one process, with one program"""
-    raise SysError(EPERM)
-
-
-def wait4(kernel: Kernel, pid: int, status: int, options: int, usage: int) -> int:
-    """wait4(2): there are no children."""
-    raise SysError(ECHILD)
-
-
-def waitid(kernel: Kernel) -> int:
-    """waitid(2): there are no children."""
-    raise SysError(ECHILD)
 
 
 def sched_yield(kernel: Kernel) -> int:
@@ -137,15 +126,16 @@ def robust_list(kernel: Kernel) -> int:
 
 
 def getpid(kernel: Kernel) -> int:
-    """getpid(2), and getpgid(2), getsid(2): the process leads its group"""
+    """getpid(2)"""
     return kernel.pid
 
 
 def getpgid(kernel: Kernel, pid: int) -> int:
     """getpgid(2), getsid(2)"""
-    if pid & 0xFFFF_FFFF not in (0, kernel.pid):
+    found = kernel if not pid else kernel.world.kernels.get(pid & 0xFFFF_FFFF)
+    if found is None:
         raise SysError(ESRCH)
-    return kernel.pid
+    return found.group
 
 
 def gettid(kernel: Kernel) -> int:
@@ -155,7 +145,37 @@ def gettid(kernel: Kernel) -> int:
 
 def getppid(kernel: Kernel) -> int:
     """getppid(2)"""
-    return 1
+    return kernel.parent.pid if kernel.parent is not None else 1
+
+
+def vfork_alone(kernel: Kernel) -> int:
+    """vfork(2)"""
+    return vfork(kernel, 0)
+
+
+def fork(kernel: Kernel) -> int:
+    """fork(2), execveat(2): a copy of the memory is not made"""
+    raise SysError(EPERM)
+
+
+def setpgid(kernel: Kernel, pid: int, group: int) -> int:
+    """setpgid(2): of this process only."""
+    own = kernel.borrowed.child.tid if kernel.borrowed is not None else kernel.pid
+    if pid & 0xFFFF_FFFF not in (0, own):
+        raise SysError(ESRCH)
+    kernel.group = group & 0xFFFF_FFFF or own
+    return 0
+
+
+def getpgrp(kernel: Kernel) -> int:
+    """getpgrp(2)"""
+    return kernel.group
+
+
+def setsid(kernel: Kernel) -> int:
+    """setsid(2)"""
+    kernel.group = kernel.borrowed.child.tid if kernel.borrowed is not None else kernel.pid
+    return kernel.group
 
 
 def prctl(kernel: Kernel, option: int, argument: int) -> int:
@@ -174,8 +194,8 @@ def prctl(kernel: Kernel, option: int, argument: int) -> int:
 
 
 CALLS = {
-    24: sched_yield, 39: getpid, 56: clone, 57: no_process, 58: no_process, 59: no_process, 60: exit_thread,
-    61: wait4, 110: getppid, 111: getpid, 121: getpgid, 124: getpgid, 140: getpriority, 157: prctl,
+    24: sched_yield, 39: getpid, 56: clone, 57: fork, 58: vfork_alone, 60: exit_thread, 109: setpgid,
+    110: getppid, 111: getpgrp, 112: setsid, 121: getpgid, 124: getpgid, 140: getpriority, 157: prctl,
     158: arch_prctl, 186: gettid, 203: sched_setaffinity, 204: sched_getaffinity, 218: set_tid_address,
-    231: exit_group, 247: waitid, 273: robust_list, 322: no_process,
+    231: exit_group, 273: robust_list, 322: fork,
 }  # fmt: skip

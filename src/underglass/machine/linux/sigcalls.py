@@ -150,12 +150,21 @@ def _to_thread(kernel: Kernel, tid: int, signal: int) -> int:
 
 
 def kill(kernel: Kernel, pid: int, signal: int) -> int:
-    """kill(2): to this process; there are no others."""
+    """kill(2): to a process of this machine, to a group of them, or to all."""
     info = _info(kernel, signal, SI_USER)
-    if pid & 0xFFFF_FFFF not in (0, kernel.pid, 2**32 - kernel.pid, 2**32 - 1):
+    pid &= 0xFFFF_FFFF
+    if pid >> 31:
+        group = 2**32 - pid
+        targets = [k for k in kernel.world.kernels.values() if group in (1, k.group)]
+    else:
+        targets = [k for k in kernel.world.kernels.values() if pid in (0, k.pid)]
+        if pid and not targets and pid in kernel.children:  # it has ended, and nobody has waited for it
+            return 0
+    if not targets:
         _missing()
     if info is not None:
-        send(kernel, info)
+        for target in targets:
+            send(target, info)
     return 0
 
 

@@ -20,7 +20,7 @@ class KernelState:
     threads: list[Thread]
     ready: list[int]  # tids of those who may run
     current: int
-    clock: tuple[tuple[int, int], int, int]  # threads.py, clock_state
+    clock: tuple[int, int, int]  # threads.py, clock_state
     handlers: dict[int, tuple[int, int, int, int]]
     pending: list[SigInfo]
     timers: dict[int, Timer]

@@ -14,6 +14,7 @@ from underglass.machine.linux.hostdir import HostDirectory
 from underglass.machine.linux.openfile import OpenPath
 from underglass.machine.linux.state import Output
 from underglass.machine.linux.vfs import Directory, FileSystem
+from underglass.machine.linux.world import World
 
 __all__ = ["Files"]
 
@@ -22,20 +23,24 @@ class Files:
     """What `Kernel` keeps of files.
 
     Attributes:
-        changes: counts what happened to files, as far as a waiting thread may care.
         touched: files were used since the last snapshot or rewind.
     """
 
-    def __init__(
-        self, clock: Callable[[], int], limits: Limits, stdin: Callable[[int], bytes], output: Output
-    ) -> None:
-        self.limits = limits
-        self.vfs = FileSystem(clock, limits.storage)
+    def __init__(self, world: World, limits: Limits) -> None:
+        self.world, self.limits = world, limits
         self.files: dict[int, File] = {}
         self.closes_on_exec: set[int] = set()
         self.umask = 0o022
         self.cwd: Directory = self.vfs.root
-        self.changes, self.touched = 0, True
+        self.touched = True
+
+    @property
+    def vfs(self) -> FileSystem:
+        """The tree."""
+        return self.world.vfs
+
+    def open_streams(self, stdin: Callable[[int], bytes], output: Output) -> None:
+        """Standard input, output and error."""
         sinks = (lambda data: output.add(1, data), lambda data: output.add(2, data))
         for number, file in enumerate((Stdin(stdin), *map(Stdout, sinks))):
             self.open_as(file, number)
@@ -92,7 +97,7 @@ class Files:
 
     def changed(self) -> None:
         """Something happened to a file: those who wait for one try again."""
-        self.changes += 1
+        self.world.changes += 1
 
     def copy(self, shared: tuple[object, ...]) -> Any:
         """Everything above, for `restore`; the `shared` objects are not copied but kept."""
@@ -104,5 +109,5 @@ class Files:
         """Go back to what `copy` gave, unless nothing was touched since."""
         if self.touched:
             fresh = deepcopy(copied, {id(each): each for each in shared})
-            self.vfs, self.files, self.closes_on_exec, self.cwd, self.umask = fresh
+            self.world.vfs, self.files, self.closes_on_exec, self.cwd, self.umask = fresh
             self.touched = False

@@ -12,9 +12,10 @@ from underglass.machine.cpu import Cpu
 from underglass.machine.limits import Limits
 from underglass.machine.linux import signals, timers
 from underglass.machine.linux.errno import EINTR, Blocked
-from underglass.machine.linux.schedule import Schedule
+from underglass.machine.linux.spawn import Borrowed, give_back
 from underglass.machine.linux.thread import SigInfo, Thread
 from underglass.machine.linux.timers import Timer
+from underglass.machine.linux.world import BOOT_TIME, World
 from underglass.machine.memory import BadAddress, Memory
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ _HOUR = 3600 * 10**9
 class Threads(ABC):
     """What `Kernel` keeps of threads and of time."""
 
-    BOOT_TIME = 1_257_894_000_000_000_000 - 10**9  # ns; the clock starts a second later: 2009-11-10 23:00 UTC
+    BOOT_TIME = BOOT_TIME
 
-    def __init__(self, cpu: Cpu, memory: Memory, limits: Limits, schedule: Schedule, pid: int) -> None:
-        self.cpu, self.memory, self.limits, self.schedule, self.pid = cpu, memory, limits, schedule, pid
+    def __init__(self, cpu: Cpu, memory: Memory, limits: Limits, world: World, pid: int) -> None:
+        self.cpu, self.memory, self.limits, self.pid = cpu, memory, limits, pid
+        self.world, self.schedule = world, world.schedule
         self.threads = [Thread(tid=pid, name=b"program")]
         self.current = self.threads[0]
         self.ready: list[Thread] = []
@@ -40,8 +42,8 @@ class Threads(ABC):
         self.error: BaseException | None = None  # what the last call raised, for the machine
         self.pending: list[SigInfo] = []
         self.timers: dict[int, Timer] = {}
-        self._last_tid = pid
-        self._now_at = (self.BOOT_TIME + 10**9, 0)
+        self.ended_by = 0  # the signal that has ended the process
+        self.borrowed: Borrowed | None = None
         self._turn_began = 0
         self._waits = False  # the running call has made its thread wait, or yield
         self._jump: int | None = None
@@ -59,9 +61,8 @@ class Threads(ABC):
 
     @property
     def now(self) -> int:
-        """Virtual time in ns since 1970: a nanosecond an instruction, and what was slept."""
-        start, executed = self._now_at
-        return start + self.cpu.executed - executed
+        """Virtual time in ns since 1970."""
+        return self.world.clock.now
 
     def cpu_time(self, thread: Thread) -> int:
         """Nanoseconds that `thread` has run."""
@@ -84,7 +85,7 @@ class Threads(ABC):
         """Make `thread` wait for what its `call` lacks."""
         thread.state, thread.waits, thread.wake_at = blocked.what, blocked, blocked.until
         thread.retry = call if blocked.retries else None
-        thread.tried_at = self.kernel.changes
+        thread.tried_at = self.world.changes
         self._waits = True
         self.cpu.stop()
         if signals.is_due(self.kernel, thread):  # the call has opened the mask for one
@@ -101,6 +102,8 @@ class Threads(ABC):
         waits = thread.waits
         if waits is None or thread is self._retrying:
             return
+        if self.borrowed is not None and thread is self.borrowed.parent:
+            return  # vfork(2): nothing ends its waiting
         if waits.remaining:
             left = divmod(max((thread.wake_at or 0) - self.now, 0), 10**9)
             with suppress(BadAddress):
@@ -126,8 +129,8 @@ class Threads(ABC):
                 "Raise the limit `threads` if it should.",
                 limit="threads",
             )
-        self._last_tid += 1
-        return self._last_tid
+        self.world.last_id += 1
+        return self.world.last_id
 
     def start(self, child: Thread, stack: int, fs_base: int | None) -> None:
         """Let `child` begin after the present system call, with 0 in AX."""
@@ -143,6 +146,11 @@ class Threads(ABC):
 
     # -- ends ------------------------------------------------------------------------------------
 
+    def give_up_turn(self) -> None:
+        """The current thread does not go on after this call."""
+        self._waits = True
+        self.cpu.stop()
+
     def jump(self, pc: int) -> None:
         """Go on at `pc` instead of after the system call."""
         self._jump = pc
@@ -151,18 +159,26 @@ class Threads(ABC):
     def die(self, code: int) -> None:
         """End the current thread; the process too, if it is the last."""
         self.current.state = "dead"
-        self._waits = True
-        if all(t.state == "dead" for t in self.threads):
+        self.give_up_turn()
+        if self.borrowed is not None:
+            give_back(self.kernel, code << 8)
+        elif all(t.state == "dead" for t in self.threads):
             self.exit_code = code
-        self.cpu.stop()
 
     def exit(self, code: int) -> None:
         """End the process."""
+        if self.borrowed is not None:
+            give_back(self.kernel, code << 8)
+            return
         self.exit_code = code
         self.cpu.stop()
 
     def killed_by(self, signal: int) -> None:
         """End the process as a shell reports it: 128 + signal."""
+        if self.borrowed is not None:
+            give_back(self.kernel, signal)
+            return
+        self.ended_by = signal
         self.exit(128 + signal)
 
     def after_syscall(self) -> int | None:
@@ -195,44 +211,41 @@ class Threads(ABC):
             self.cpu.uc.context_update(thread.context)
         thread.pc = self.cpu["PC"]
 
-    def poll(self, *, idle: bool) -> None:
-        """Make those ready whose wait is over; if `idle`, let the clock jump to the next that will be."""
+    def poll(self) -> None:
+        """Make those ready whose wait is over."""
+        if self.borrowed is not None:  # the others stand still
+            self._wake_due([self.borrowed.child])
+            return
         timers.fire(self.kernel)
-        self._wake_due()
-        for _ in range(1000):  # timers whose signals wake nobody do not move on for ever
-            if self.ready or not idle:
-                return
-            sleepers = [t.wake_at for t in self.threads if t.wake_at is not None]
-            timer = timers.next_wake(self.kernel)
-            if not sleepers and timer is None:
-                return
-            if self._is_lonely(len(sleepers)) and timer is None:
-                return
-            soonest = min(sleepers if timer is None else [*sleepers, timer])
-            self._now_at = (max(soonest, self.now), self.cpu.executed)
-            timers.fire(self.kernel)
-            self._wake_due()
+        self._wake_due(self.threads)
 
-    def _is_lonely(self, sleepers: int) -> bool:
+    def next_wake(self) -> int | None:
+        """When the next thread's sleep ends, or the next timer runs out."""
+        times = [t.wake_at for t in self.threads if t.wake_at is not None]
+        timer = timers.next_wake(self.kernel)
+        return min(times if timer is None else [*times, timer], default=None)
+
+    def is_lonely(self) -> bool:
         """Whether for an hour of virtual time, one thread alone has slept and woken, and nobody else can.
 
         Go's monitor thread wakes each minute (Go 1.27, runtime/proc.go, sysmon), so a program whose other
         threads wait for each other never stands still.
         """
+        sleepers = sum(t.wake_at is not None for t in self.threads)
         others = any(t.waits is not None and t.wake_at is None for t in self.threads)
-        if sleepers != 1 or not others:
+        if sleepers != 1 or not others or timers.next_wake(self.kernel) is not None:
             self._lonely = None
             return False
         since, jumps = self._lonely or (self.now, 0)
         self._lonely = (since, jumps + 1)
         return jumps > 50 and self.now - since > _HOUR
 
-    def _wake_due(self) -> None:
+    def _wake_due(self, threads: list[Thread]) -> None:
         now = self.now
-        for thread in self.threads:
+        for thread in threads:
             if thread.waits is None:
                 continue
-            if thread.retry is not None and thread.tried_at != self.kernel.changes:
+            if thread.retry is not None and thread.tried_at != self.world.changes:
                 self._retry(thread)
             if thread.wake_at is not None and thread.wake_at <= now:
                 self.make_ready(thread, thread.waits.timeout_result)
@@ -240,7 +253,7 @@ class Threads(ABC):
     def _retry(self, thread: Thread) -> None:
         current, self.current = self.current, thread
         self._retrying = thread
-        thread.tried_at = self.kernel.changes
+        thread.tried_at = self.world.changes
         try:
             result = self.do(*thread.retry)
         except Blocked:
@@ -269,12 +282,14 @@ class Threads(ABC):
 
     # -- snapshot --------------------------------------------------------------------------------
 
-    def clock_state(self) -> tuple[tuple[int, int], int, int]:
+    def clock_state(self) -> tuple[int, int, int]:
         """For `restore_clock`."""
-        return self._now_at, self._turn_began, self._last_tid
+        return self.world.clock.offset, self._turn_began, self.world.last_id
 
-    def restore_clock(self, state: tuple[tuple[int, int], int, int]) -> None:
+    def restore_clock(self, state: tuple[int, int, int]) -> None:
         """Go back to when `clock_state` was asked; whatever was under way is forgotten."""
-        self._now_at, self._turn_began, self._last_tid = state
+        self.world.clock.cpus = [self.cpu]
+        self.world.clock.offset, self._turn_began, self.world.last_id = state
         self.exit_code, self.error, self._jump, self._waits = None, None, None, False
-        self._lonely = self._retrying = None
+        self._lonely = self._retrying = self.borrowed = None
+        self.ended_by = 0
