@@ -1,0 +1,81 @@
+"""The chapters as their readers meet them: run in a real JupyterLab, and read as a static page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+BOOK = Path(__file__).parent.parent.parent / "book"
+CHAPTERS = sorted(path.stem for path in BOOK.glob("[0-9]*.ipynb"))
+SLOW = 120_000  # ms: a kernel starts, programs are built and run, on a machine with two cores
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_static_page_reads_well(
+    site: Path,
+    page: Page,
+    chapter: str,
+    screenshot: Callable[..., None],
+    assert_accessible: Callable[..., None],
+) -> None:
+    page.goto((site / f"{chapter}.html").as_uri())
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    stepper = page.locator(".ug-stepper").first
+    stepper.scroll_into_view_if_needed()
+    counter = stepper.locator(".ug-counter b")
+    at = int(counter.inner_text())
+    stepper.focus()
+    page.keyboard.press("ArrowRight")
+    expect(counter).to_have_text(str(at + 1))
+    screenshot(page, "stepper")
+    screenshot(page, "whole", full_page=True)
+    assert_accessible(page, "article")
+
+
+@pytest.fixture
+def kernels_end(lab_server: Any) -> Iterator[None]:
+    yield
+    for session in json.loads(lab_server.get("api/sessions")):
+        lab_server.get(f"api/sessions/{session['id']}", method="DELETE")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 800)])
+@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.usefixtures("kernels_end")
+def test_a_reader_runs_the_chapter_in_jupyterlab(
+    lab_server: Any,
+    new_page: Callable[..., Page],
+    chapter: str,
+    scheme: str,
+    width: int,
+    screenshot: Callable[..., None],
+) -> None:
+    page = new_page(scheme, width)
+    page.goto(lab_server.page_of(f"book/{chapter}.ipynb", workspace=f"{chapter}-{scheme}"))
+    expect(page.get_by_text("Go under glass | Idle")).to_be_visible(timeout=SLOW)
+    page.get_by_role("menuitem", name="View", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^File Browser")).click()  # room for the text
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    notebook = json.loads((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    count = sum(cell["cell_type"] == "code" for cell in notebook["cells"])
+    last = page.locator(".jp-InputPrompt", has_text=f"[{count}]:")
+    expect(last).to_have_count(1, timeout=SLOW)
+    expect(page.locator("[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
+    stepper = page.locator(".ug-stepper").first
+    stepper.scroll_into_view_if_needed()
+    expect(stepper).to_be_visible()
+    screenshot(page, "stepper")
+    for number in range(3):
+        page.locator(".jp-WindowedPanel-outer").first.evaluate(
+            "(e, part) => e.scrollTo(0, e.scrollHeight * part)", (number + 1) / 5
+        )
+        page.wait_for_timeout(500)
+        screenshot(page, f"part{number + 1}")
