@@ -39,11 +39,13 @@ class Output:
     size: int = 0
 
     def add(self, fd: int, data: bytes) -> None:
-        self.size += len(data)
-        self.pieces.append((fd, data))
+        room = self.most - self.size
+        kept = data[:room]
+        self.size += len(kept)
+        self.pieces.append((fd, kept))
         if self.listener is not None:
-            self.listener(fd, data)
-        if self.size > self.most:
+            self.listener(fd, kept)
+        if len(data) > room:
             raise LimitExceeded(
                 f"The program wrote more than {self.most:,} bytes. Is there a loop that prints? "
                 "Otherwise raise the limit `output`.",
