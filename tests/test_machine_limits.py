@@ -65,7 +65,8 @@ def test_it_runs_in_a_gibibyte_of_address_space() -> None:
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n"
         "import underglass\n"
-        "p = underglass.build('package main\\nfunc f(n int) int { return n }\\nfunc main() { println(1) }\\n')\n"
+        "text = 'package main\\nfunc f(n int) int { return n }\\nfunc main() { println(1) }\\n'\n"
+        "p = underglass.build(text)\n"
         "codes = [p.run().exit_code for _ in range(20)]\n"
         "print(codes.count(0), p.call('f', 3))\n"
     )
