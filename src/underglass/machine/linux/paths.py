@@ -176,18 +176,20 @@ def creat(kernel: Kernel, path: int, mode: int) -> int:
     return openat(kernel, AT_FDCWD, path, _O_CREAT | _O_TRUNC | 1, mode)
 
 
-def new_entry(kernel: Kernel, fd: int, path: str) -> tuple[Directory, str]:
+def new_entry(kernel: Kernel, fd: int, path: str, *, is_directory: bool = False) -> tuple[Directory, str]:
     """Where a new entry goes: its directory and name; EEXIST if it is there."""
     parent, name, node = entry_at(kernel, fd, path)
     if node is not None or not name:
         raise SysError(EEXIST)
+    if path.endswith("/") and not is_directory:
+        raise SysError(ENOENT)
     parent.check(WRITE | SEARCH)
     return parent, name
 
 
 def mkdirat(kernel: Kernel, fd: int, path: int, mode: int) -> int:
     """mkdirat(2)"""
-    parent, name = new_entry(kernel, fd, read_path(kernel, path))
+    parent, name = new_entry(kernel, fd, read_path(kernel, path), is_directory=True)
     permissions = mode & 0o1777 & ~kernel.umask
     kernel.vfs.add(parent, name, Directory(kernel.vfs.inode(), permissions, kernel.now, parent))
     return 0

@@ -29,6 +29,7 @@ _PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_SET_DUMPABLE, _PR_SET_NAME, _PR_GET_NAM
     15,
     16,
 )  # prctl(2)
+_PR_GET_KEEPCAPS, _PR_SET_KEEPCAPS = 7, 8
 _PR_SET_VMA = 0x53564D41
 
 
@@ -188,6 +189,13 @@ def prctl(kernel: Kernel, option: int, argument: int) -> int:
         return 0
     if option == _PR_GET_DUMPABLE:
         return 1
+    if option == _PR_GET_KEEPCAPS:
+        return int(kernel.current.keeps_capabilities)
+    if option == _PR_SET_KEEPCAPS:
+        if argument > 1:
+            raise SysError(EINVAL)
+        kernel.current.keeps_capabilities = bool(argument)
+        return 0
     if option in (_PR_SET_VMA, _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG):
         return 0
     raise SysError(EINVAL)

@@ -22,6 +22,14 @@ class Schedule:
         """Instructions until the next thread's turn; short ones are as likely as long ones."""
         return int(_SHORTEST * 2 ** (_DOUBLINGS * self._random.random()))
 
+    def delay(self) -> int:
+        """Nanoseconds that reading a clock takes: never quite the same, as on a real machine.
+
+        Go's FIPS module draws its first entropy from such differences, and refuses a clock without any
+        (Go 1.27, crypto/internal/entropy).
+        """
+        return 20 + self._random.getrandbits(5)
+
     def one(self, among: Sequence[_T]) -> _T:
         """Who runs next."""
         return among[0] if len(among) == 1 else among[self._random.randrange(len(among))]

@@ -85,6 +85,18 @@ def refused(kernel: Kernel) -> int:
     raise SysError(EPERM)
 
 
+def capget(kernel: Kernel, header: int, data: int) -> int:
+    """capget(2): none."""
+    version, pid = struct.unpack("<Ii", kernel.memory.read(header, 8))
+    words = {0x19980330: 3, 0x20071026: 6, 0x20080522: 6}.get(version)
+    if words is None or pid < 0:
+        kernel.memory.write(header, struct.pack("<I", 0x20080522))
+        raise SysError(EINVAL)
+    if data:
+        kernel.memory.write(data, bytes(4 * words))
+    return 0
+
+
 def sysinfo(kernel: Kernel, address: int) -> int:
     """sysinfo(2)"""
     total, uptime = kernel.limits.memory, (kernel.now - kernel.BOOT_TIME) // _BILLION
@@ -132,6 +144,6 @@ def no_network(kernel: Kernel) -> int:
 CALLS = {
     41: no_network, 53: no_network, 63: uname, 97: getrlimit, 98: getrusage, 99: sysinfo, 102: identity,
     104: identity, 105: set_identity, 106: set_identity, 107: identity, 108: identity, 115: getgroups,
-    116: refused, 118: getresuid, 120: getresuid, 160: setrlimit, 161: refused, 165: refused, 170: refused,
-    302: prlimit64, 309: getcpu, 318: getrandom,
+    116: refused, 118: getresuid, 120: getresuid, 125: capget, 160: setrlimit, 161: refused, 165: refused,
+    166: refused, 170: refused, 302: prlimit64, 309: getcpu, 318: getrandom,
 }  # fmt: skip

@@ -52,6 +52,7 @@ class Thread:
     progress: int = 0  # bytes a blocking write has put by
     clear_tid: int = 0  # set_tid_address(2)
     name: bytes = b""  # prctl(2), PR_SET_NAME
+    keeps_capabilities: bool = False  # prctl(2), PR_SET_KEEPCAPS
     cpu_time: int = 0  # instructions before its present turn
 
     def clone(self) -> Thread:

@@ -44,6 +44,7 @@ def clock_now(kernel: Kernel, clock: int) -> int:
 
 def clock_gettime(kernel: Kernel, clock: int, address: int) -> int:
     """clock_gettime(2)"""
+    kernel.world.clock.offset += kernel.schedule.delay()
     kernel.memory.write(address, struct.pack("<qq", *divmod(clock_now(kernel, clock), _BILLION)))
     return 0
 

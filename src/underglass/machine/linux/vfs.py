@@ -195,9 +195,10 @@ class FileSystem:
         here = self.root if path.startswith("/") else start
         parts = [part for part in path.split("/") if part]
         parts.reverse()
-        links, name = 0, ""
+        links, name, leads_to_directory = 0, "", False
         node: Node = here
-        follow = follow or path.endswith("/")
+        is_directory = path.endswith("/")
+        follow = follow or is_directory
         while parts:
             name = parts.pop()
             if not isinstance(node, Directory):
@@ -217,15 +218,16 @@ class FileSystem:
                 target = found.target
                 if not target:
                     raise SysError(ENOENT)
+                leads_to_directory = leads_to_directory or (not parts and target.endswith("/"))
                 parts.extend(reversed([part for part in target.split("/") if part]))
                 node, name = (self.root if target.startswith("/") else here), ""
                 continue
             if found is None:
-                if parts:
+                if parts or leads_to_directory:
                     raise SysError(ENOENT)
                 return here, name, None
             node = found
-        if path.endswith("/") and not isinstance(node, Directory):
+        if (is_directory or leads_to_directory) and not isinstance(node, Directory):
             raise SysError(ENOTDIR)
         if name:
             return here, name, node
