@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import ClassVar, Literal
 
 from underglass.abi.amd64 import WORD
 
@@ -63,53 +63,47 @@ class Basic(GoType):
 
 
 @dataclass(frozen=True)
-class Reference(GoType):
+class _Words(GoType):
+    """A value of whole words; how many is the class's to say."""
+
+    words: ClassVar[int]
+
+    @property
+    def size(self) -> int:
+        return self.words * WORD
+
+    @property
+    def align(self) -> int:
+        return WORD
+
+
+@dataclass(frozen=True)
+class Reference(_Words):
     """One word that points: *T, unsafe.Pointer, map, chan, func."""
 
-    @property
-    def size(self) -> int:
-        return WORD
+    words: ClassVar[int] = 1
 
 
 @dataclass(frozen=True)
-class String(GoType):
+class String(_Words):
     """Two words: address of the bytes, length."""
 
-    @property
-    def size(self) -> int:
-        return 2 * WORD
-
-    @property
-    def align(self) -> int:
-        return WORD
+    words: ClassVar[int] = 2
 
 
 @dataclass(frozen=True)
-class Slice(GoType):
+class Slice(_Words):
     """Three words: address of the first element, length, capacity."""
 
+    words: ClassVar[int] = 3
     element: GoType
-
-    @property
-    def size(self) -> int:
-        return 3 * WORD
-
-    @property
-    def align(self) -> int:
-        return WORD
 
 
 @dataclass(frozen=True)
-class Interface(GoType):
+class Interface(_Words):
     """Two words: type or method table, data."""
 
-    @property
-    def size(self) -> int:
-        return 2 * WORD
-
-    @property
-    def align(self) -> int:
-        return WORD
+    words: ClassVar[int] = 2
 
 
 @dataclass(frozen=True)
