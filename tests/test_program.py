@@ -83,7 +83,7 @@ def test_what_is_no_program_is_refused_in_words(tmp_path: Path, add_program: GoP
         "empty": (b"", "no ELF file"),
         "cut": (good[:5000], "cut short|damaged"),
         "header": (good[:100], "damaged|no segment"),
-        "shared": (good[:16] + b"\x03\x00" + good[18:], "not a static executable"),
+        "shared": (good[:16] + b"\x03\x00" + good[18:], "position-independent"),
         "arm": (good[:18] + b"\xb7\x00" + good[20:], "EM_AARCH64"),
     }
     for name, (data, message) in cases.items():

@@ -219,7 +219,10 @@ class GoProgram:
 
 
 def build(
-    *sources: str | Path | Source, keep: bool = True, progress: Callable[[str], None] | None = None
+    *sources: str | Path | Source,
+    keep: bool = True,
+    progress: Callable[[str], None] | None = None,
+    cgo: bool = False,
 ) -> GoProgram:
     """Build Go and assembly with the real toolchain.
 
@@ -228,12 +231,13 @@ def build(
             line break in it; Go if it has a package clause, else assembly).
         keep: link every function of package main, called or not.
         progress: told in a sentence what takes long.
+        cgo: allow `import "C"`; it needs a C compiler (`pip install 'underglass[cgo]'`).
 
     Raises:
         BuildError: the toolchain rejected them; the message has file, line and remedy.
     """
     ready = tuple(_source(s, i) for i, s in enumerate(sources, 1))
-    return from_build(toolchain.build(ready, keep=keep, progress=progress))
+    return from_build(toolchain.build(ready, keep=keep, progress=progress, cgo=cgo))
 
 
 def from_build(built: Build) -> GoProgram:

@@ -50,11 +50,12 @@ def limits_of(options: argparse.Namespace, defaults: Limits) -> Limits:
     return replace(defaults, **named)
 
 
-def open_program(files: Sequence[str], *, keep: bool) -> GoProgram:
+def open_program(files: Sequence[str], *, keep: bool, cgo: bool = False) -> GoProgram:
     """Build sources, or open the one executable.
 
     Args:
         keep: as for `toolchain.build`: link functions that nothing calls, too.
+        cgo: allow C above `import "C"`.
     """
     from underglass import toolchain
     from underglass.goprogram import from_build, load
@@ -63,7 +64,7 @@ def open_program(files: Sequence[str], *, keep: bool) -> GoProgram:
         if not Path(files[0]).exists():
             raise UnderglassError(f"{files[0]}: there is no such file. It was looked up from {Path.cwd()}.")
         return load(files[0])
-    built = toolchain.build(toolchain.read_files(files), keep=keep, progress=_progress)
+    built = toolchain.build(toolchain.read_files(files), keep=keep, progress=_progress, cgo=cgo)
     for note in built.notes:
         print(f"underglass: {note}", file=sys.stderr)
     return from_build(built)

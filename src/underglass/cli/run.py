@@ -13,6 +13,7 @@ _EXAMPLES = """\
   underglass run main.go add.s               stdout, stderr and exit code are the program's
   underglass run main.go -- -v one two       what follows -- are its arguments
   echo 23 4 | underglass run main.go         it reads our stdin
+  underglass run --cgo main.go               a program with C above its import "C"
   underglass run --seconds 5 a.out           an executable that Go has linked for linux/amd64"""
 
 
@@ -23,6 +24,9 @@ def add_to(commands: Commands) -> None:
     )
     parser.usage = "underglass run [options] FILE... [-- ARGUMENT...]"
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .go or .s source, or one executable")
+    parser.add_argument(
+        "--cgo", action="store_true", help='allow import "C"; needs a C compiler, see underglass[cgo]'
+    )
     add_limits(parser)
     parser.set_defaults(act=_run)
 
@@ -30,7 +34,7 @@ def add_to(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from underglass.machine import Limits
 
-    program = open_program(options.files, keep=False)
+    program = open_program(options.files, keep=False, cgo=options.cgo)
     result = program.run(
         *options.rest,
         stdin=lambda size: os.read(0, size),

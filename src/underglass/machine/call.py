@@ -185,9 +185,9 @@ def _enter(machine: Machine, room: int) -> tuple[int, int]:
 
 
 def stack_depth(machine: Machine) -> int:
-    """Bytes between SP and g.stack.hi; g lies 8 bytes below FS (Go 1.27, runtime/asm_amd64.s, get_tls;
+    """Bytes between SP and g.stack.hi; g lies below FS (Go 1.27, runtime/asm_amd64.s, get_tls;
     runtime/runtime2.go, type g: stack.lo, stack.hi come first)."""
-    g = int.from_bytes(machine.memory.read(machine.cpu.fs_base - 8, 8), "little")
+    g = int.from_bytes(machine.memory.read(machine.cpu.fs_base + machine.program.elf.g_offset, 8), "little")
     return int.from_bytes(machine.memory.read(g + 8, 8), "little") - machine.cpu["SP"]
 
 

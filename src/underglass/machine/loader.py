@@ -13,7 +13,9 @@ from underglass.program.elf import Elf
 __all__ = ["load"]
 
 _STACK = 1 << 20  # bytes; Go's main thread moves to a stack of its own at once
-_AT_PAGESZ, _AT_RANDOM, _AT_SECURE = 6, 25, 23  # getauxval(3)
+_AT_PHDR, _AT_PHENT, _AT_PHNUM, _AT_PAGESZ, _AT_ENTRY, _AT_SECURE, _AT_RANDOM = (
+    3, 4, 5, 6, 9, 23, 25,
+)  # getauxval(3)  # fmt: skip
 
 
 def load(
@@ -45,7 +47,10 @@ def load(
         seed = push(random)
         argv = [push(a.encode() + b"\0") for a in arguments]
         envp = [push(f"{k}={v}".encode() + b"\0") for k, v in environment.items()]
-        words = [len(argv), *argv, 0, *envp, 0, _AT_PAGESZ, PAGE, _AT_RANDOM, seed, _AT_SECURE, 0, 0, 0]
+        headers, each, count = elf.program_headers  # a C library finds its thread-local variables by them
+        words = [len(argv), *argv, 0, *envp, 0]
+        words += [_AT_PHDR, headers, _AT_PHENT, each, _AT_PHNUM, count, _AT_ENTRY, elf.entry]
+        words += [_AT_PAGESZ, PAGE, _AT_RANDOM, seed, _AT_SECURE, 0, 0, 0]
         at = (at - 8 * len(words)) & -16
         memory.write(at, struct.pack(f"<{len(words)}Q", *words))
     except BadAddress:

@@ -24,7 +24,10 @@ MOST_BYTES = 256 << 20  # a larger file, or a program that asks for more memory,
 _SYMBOL = np.dtype(
     [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("value", "<u8"), ("size", "<u8")]
 )
-_REMEDY = "Give a Go program built with GOOS=linux GOARCH=amd64 CGO_ENABLED=0, or .go and .s sources."
+_REMEDY = (
+    "Give a Go program built with GOOS=linux GOARCH=amd64 CGO_ENABLED=0 (with cgo: linked with "
+    "-ldflags='-linkmode external -extldflags \"-static\"'), or .go and .s sources."
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class Elf:
             ) from error
         if machine != "EM_X86_64" or file.elfclass != 64 or not file.little_endian:
             raise NotAProgram(f"{self.path} is built for {machine}, and the machine here is amd64. {_REMEDY}")
+        if kind == "ET_DYN":
+            raise NotAProgram(
+                f"{self.path} is position-independent (ET_DYN: a PIE or a shared library), not a static "
+                f"executable that has its place. Build it without -buildmode=pie. {_REMEDY}"
+            )
         if kind != "ET_EXEC" or any(s["p_type"] == "PT_INTERP" for s in file.iter_segments()):
             raise NotAProgram(f"{self.path} is {kind}, not a static executable. {_REMEDY}")
         self._sections, self.segments, self.entry = sections, segments, int(file["e_entry"])
@@ -125,6 +133,32 @@ class Elf:
     def section_address(self, name: str) -> int | None:
         found = self._sections.get(name)
         return None if found is None else int(found["sh_addr"])
+
+    @cached_property
+    def program_headers(self) -> tuple[int, int, int]:
+        """(guest address, bytes of one, number) of the program headers; address 0 if none is loaded."""
+        offset, each, count = (int(self._file[name]) for name in ("e_phoff", "e_phentsize", "e_phnum"))
+        for entry in self._file.iter_segments():
+            start = int(entry["p_offset"])
+            if entry["p_type"] == "PT_LOAD" and start <= offset < start + int(entry["p_filesz"]):
+                return int(entry["p_vaddr"]) + offset - start, each, count
+        return 0, each, count
+
+    @cached_property
+    def g_offset(self) -> int:
+        """Bytes from the FS base to the thread's g: below zero.
+
+        -8 where Go linked the program itself. A C linker gives runtime.tlsg a place among C's
+        thread-local variables, which end at the FS base (ELF handling for thread-local storage,
+        section 3, variant II).
+        """
+        tls = next((s for s in self._file.iter_segments() if s["p_type"] == "PT_TLS"), None)
+        found = self.symbols.get("runtime.tlsg")
+        if tls is None or found is None:
+            return -8
+        size, align = int(tls["p_memsz"]), max(int(tls["p_align"]), 1)
+        offset = int(found[0]) - -(-size // align) * align
+        return offset if -PAGE < offset < 0 else -8
 
     @cached_property
     def file(self) -> ELFFile:

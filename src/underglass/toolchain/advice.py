@@ -129,6 +129,23 @@ _RULES: tuple[tuple[str, _Answer], ...] = (
     (r'unrecognized instruction "([^"]*)"', _instruction),
     (r"illegal or missing addressing mode for symbol (\S+)", _symbol),
     (r"missing function body", _no_body),
+    (
+        r"could not determine what C\.(\S+) refers to",
+        'The comment directly above import "C", with no blank line between, declares what C has. It does '
+        "not declare this name, or has an error of its own.",
+    ),
+    (
+        r"is declared, and nothing defines it",
+        'Give it a body above import "C", as a static function; a Go function needs //export above it.',
+    ),
+    (
+        r"the C name \S+ is defined twice",
+        "Make it static. Where a file has //export, cgo takes the C above its import twice.",
+    ),
+    (
+        r"^'?(\S+\.h)'?(: No such file or directory| file not found)",
+        "The headers at hand are those of the C library, such as <stdio.h> and <stdlib.h>.",
+    ),
     (r"no header named \"([^\"]*)\"", _header),
     (
         r"ABI selector only permitted when compiling runtime",

@@ -22,12 +22,13 @@ _MACHINES = (
     "mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm"
 )
 _TRUE = frozenset({"linux", "amd64", "unix", "gc", "amd64.v1"})
+_CGO = _TRUE | {"cgo", "netgo", "osusergo"}
 _LINE = re.compile(r"//go:build[ \t]+([^\n]*)")
 _BLOCK = re.compile(r"^\s*/\*.*?\*/", re.DOTALL | re.MULTILINE)
 _PIECE = re.compile(r"\s*(&&|\|\||[!()]|[\w.]+)")
 
 
-def exclusion(source: Source, language: str) -> tuple[int | None, str] | None:
+def exclusion(source: Source, language: str, *, cgo: bool = False) -> tuple[int | None, str] | None:
     """Return why Go leaves a source out, with the line that says so, or None if it is built.
 
     >>> exclusion(Source("add_arm64.s", "", "add_arm64.s"), "1.27")
@@ -50,19 +51,19 @@ def exclusion(source: Source, language: str) -> tuple[int | None, str] | None:
         if stripped and not stripped.startswith("//"):
             break
         found = _LINE.fullmatch(stripped)
-        if found and not _holds(found.group(1), language):
+        if found and not _holds(found.group(1), language, _CGO if cgo else _TRUE):
             return number, f"it says //go:build {found.group(1)}"
     return None
 
 
-def _holds(expression: str, language: str) -> bool:
+def _holds(expression: str, language: str, true: frozenset[str]) -> bool:
     """Evaluate a build expression; a malformed one counts as true, and Go reports it."""
     pieces = _PIECE.findall(expression)
     minor = int(language.split(".")[1])
 
     def tag(name: str) -> bool:
         release = re.fullmatch(r"go1\.(\d+)", name)
-        return int(release.group(1)) <= minor if release else name in _TRUE
+        return int(release.group(1)) <= minor if release else name in true
 
     def either(at: int) -> tuple[bool, int]:
         value, at = both(at)

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator
 from underglass.errors import BuildError
 from underglass.toolchain import asmlex, golex
 from underglass.toolchain.advice import Known, advise
+from underglass.toolchain.cmessages import go_like
 from underglass.toolchain.go import Go
 from underglass.toolchain.places import definition, reference
 from underglass.toolchain.records import Diagnostic, Source
+from underglass.toolchain.refusals import uses_c
 from underglass.toolchain.sources import GENERATED
 
 __all__ = ["build_error", "diagnose", "located"]
@@ -47,6 +49,8 @@ def diagnose(output: str, sources: tuple[Source, ...], go: Go) -> tuple[Diagnost
     by_name = {source.name: source for source in sources}
     found: dict[tuple[str, int | None, str], Diagnostic] = {}
     output = _without_paths(output, go)
+    if uses_c(sources):
+        output = go_like(output, sources)
     crash = _CRASH.search(output)
     if crash:  # a tool of Go itself ended; its stack says nothing to the reader
         output = output[: crash.start()] + f"a tool of Go ended by itself: {crash[0]}\n"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from underglass.toolchain import asmlex, golex
+from underglass.toolchain import asmlex, golex, preamble
 from underglass.toolchain.records import Diagnostic, Source
 
-__all__ = ["refusals"]
+__all__ = ["refusals", "uses_c"]
 
 # cmd/asm/internal/lex/input.go, hash; #line and #include are looked at more closely below.
 _DIRECTIVES = frozenset({"define", "else", "endif", "ifdef", "ifndef", "include", "line", "undef"})
@@ -21,29 +21,52 @@ _HEADER = re.compile(r'"\w[\w-]*\.[hs]"')
 _PLACE = "Messages and pictures need the true line, so line directives are not allowed: remove it."
 
 
-def refusals(sources: Iterable[Source]) -> tuple[Diagnostic, ...]:
-    """Return one diagnostic for each thing that is not allowed; empty when all is well."""
+def uses_c(sources: Iterable[Source]) -> bool:
+    """Whether a Go text imports "C"."""
+    return any(_c_import(source) is not None for source in sources)
+
+
+def refusals(sources: Iterable[Source], *, cgo: bool = False) -> tuple[Diagnostic, ...]:
+    """Return one diagnostic for each thing that is not allowed; empty when all is well.
+
+    Args:
+        cgo: C above `import "C"` is allowed, within bounds.
+    """
+    sources = tuple(sources)
     found: list[Diagnostic] = []
+    with_c = next((s for s in sources if _c_import(s) is not None), None)
     for source in sources:
         if "\0" in source.text:
             line = source.text.count("\n", 0, source.text.index("\0")) + 1
             found.append(Diagnostic(source.origin, line, None, "there is a NUL character", "Remove it."))
         check = _assembly if source.is_assembly else _go
         found += [Diagnostic(source.origin, *place) for place in check(source.text)]
+        imports_c = _c_import(source)
+        if imports_c is not None and not cgo:
+            message = 'import "C" needs a C compiler, and programs here are built without one'
+            advice = "Use Go or Go assembly, or ask for it: build(…, cgo=True), or `underglass run --cgo`."
+            found.append(Diagnostic(source.origin, imports_c, None, message, advice))
+        elif imports_c is not None:
+            found += [Diagnostic(source.origin, *place) for place in preamble.refused(source.text)]
+        elif source.is_assembly and with_c is not None and cgo:
+            # cmd/go/internal/work/exec.go: "package using cgo has Go assembly file"; the C compiler would
+            # get any other .s.
+            message = f'{with_c.origin} imports "C", and a package that uses cgo has no Go assembly'
+            advice = "Make two programs: one with assembly, one with C."
+            found.append(Diagnostic(source.origin, None, None, message, advice))
     return tuple(found)
+
+
+def _c_import(source: Source) -> int | None:
+    """The line that imports "C"; None if none does."""
+    if source.is_assembly:
+        return None
+    return next((line for _, path, line in golex.parse(source.text).imports if path == "C"), None)
 
 
 def _go(text: str) -> Iterator[tuple[int, None, str, str]]:
     """Yield what is not allowed in a Go text: line, column, message, advice."""
     file = golex.parse(text)
-    for _, path, line in file.imports:
-        if path == "C":
-            yield (
-                line,
-                None,
-                'import "C" needs a C compiler, and programs here are built without one',
-                "Use Go, or Go assembly.",
-            )
     for comment in file.comments:
         if comment.text.startswith("//go:embed"):
             yield (

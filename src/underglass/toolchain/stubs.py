@@ -33,7 +33,7 @@ class Plan:
     notes: tuple[Diagnostic, ...]  # none does
 
 
-def plan(sources: Iterable[Source], language: str, goroot: Path) -> Plan:
+def plan(sources: Iterable[Source], language: str, goroot: Path, *, cgo: bool = False) -> Plan:
     """Read the sources and decide what to generate."""
     problems: list[Diagnostic] = []
     notes: list[Diagnostic] = []
@@ -42,7 +42,7 @@ def plan(sources: Iterable[Source], language: str, goroot: Path) -> Plan:
     origins: dict[str, str] = {}
     for source in sources:
         origins[source.name] = source.origin
-        excluded = constraints.exclusion(source, language)
+        excluded = constraints.exclusion(source, language, cgo=cgo)
         if excluded is not None:
             line, reason = excluded
             message = f"left out of this linux/amd64 program, since {reason}"

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from underglass.errors import BuildError, ToolchainMissing
 from underglass.toolchain import golex, locking, process, stubs
+from underglass.toolchain.ccompiler import LINK, CCompiler, find_c_compiler
 from underglass.toolchain.diagnostics import build_error, diagnose
 from underglass.toolchain.go import Go, find_go
 from underglass.toolchain.records import Build, Source
-from underglass.toolchain.refusals import refusals
+from underglass.toolchain.refusals import refusals, uses_c
 from underglass.toolchain.sources import GENERATED, check_names
 
 __all__ = ["FLAGS", "MEMORY", "build", "filled", "prepare"]
@@ -27,6 +28,8 @@ FLAGS = ("-trimpath", "-buildvcs=false")
 _FORMAT = "1"  # part of each content key: raise it when the generated text changes its meaning
 _KEPT = 256  # programs in the cache; each has about 2 MB
 _WORKSPACES = 8
+_FIRST_C = 900.0  # seconds: zig compiles a whole C library before its first program
+_C_MEMORY = 4 << 30
 MEMORY = 2 << 30  # bytes of data of each compiler, assembler or linker process
 Progress = Callable[[str], None]
 
@@ -37,6 +40,7 @@ def build(
     keep: bool = True,
     progress: Progress | None = None,
     timeout: float = 120.0,
+    cgo: bool = False,
 ) -> Build:
     """Build sources into an ELF file for linux/amd64.
 
@@ -46,30 +50,34 @@ def build(
             called from outside.  Without it the program is the reader's own and no more.
         progress: told, in words, what takes long.
         timeout: seconds that the toolchain may run.
+        cgo: allow `import "C"`; a text that has it is compiled and linked, statically, by a C compiler.
 
     Raises:
         BuildError: the sources are at fault, or the time was up.
-        ToolchainMissing: there is no Go to build with.
+        ToolchainMissing: there is no Go to build with, or no C compiler.
     """
     sources = tuple(sources)
     go = find_go()
-    plan = prepare(sources, go)
+    plan = prepare(sources, go, cgo=cgo)
+    c = find_c_compiler(go) if uses_c(sources) else None
     generated = stubs.generate(plan, keep=keep)
     store = go.cache / "elf"
-    elf = store / f"{_key(sources, generated, go)}.elf"
+    elf = store / f"{_key(sources, generated, go, c)}.elf"
     done = Build(elf, sources, plan.prototypes, go.version, plan.notes)
     try:
         os.utime(elf)  # used just now: the cache drops what was not used for longest
         return done
     except FileNotFoundError:
         store.mkdir(parents=True, exist_ok=True)
-    warm = go.cache / f"warm-{go.version.replace(' ', '_').replace('/', '_')}"
+    warm = go.cache / f"warm-{_warm_name(go, c)}"
     if progress is not None and not warm.exists():
-        progress("first build: compiling the runtime, once")
+        progress(_first_words(c))
+    if c is not None and not warm.exists():
+        timeout = max(timeout, _FIRST_C)
     partial = store / f"{uuid.uuid4().hex}.partial"
     try:
         with filled(go, sources, generated) as workspace:
-            answer = _go_build(go, workspace, partial, timeout)
+            answer = _go_build(go, workspace, partial, timeout, c)
         if answer.returncode != 0 or not partial.exists():
             raise build_error(diagnose(answer.stderr + answer.stdout, sources, go))
         partial.replace(elf)
@@ -80,17 +88,17 @@ def build(
     return done
 
 
-def prepare(sources: tuple[Source, ...], go: Go) -> stubs.Plan:
+def prepare(sources: tuple[Source, ...], go: Go, *, cgo: bool = False) -> stubs.Plan:
     """Check sources and plan what to add to them.
 
     Raises:
         BuildError: something in them is not allowed, or wrong before any compiler sees it.
     """
     check_names(sources)
-    refused = refusals(sources)
+    refused = refusals(sources, cgo=cgo)
     if refused:
         raise build_error(refused)
-    plan = stubs.plan(sources, go.language, go.root)
+    plan = stubs.plan(sources, go.language, go.root, cgo=uses_c(sources))
     if plan.problems:
         raise build_error(plan.problems)
     return plan
@@ -127,18 +135,35 @@ def _on_disk(source: Source) -> str:
         return source.text if source.text.endswith("\n") else source.text + "\n"
     if golex.parse(source.text).package is not None:
         return source.text
+    if uses_c([source]):  # cgo would take the directive into a comment that follows it
+        return f"package /*line {source.name}:1:1*/main; {source.text}"
     return f"package main; /*line {source.name}:1:1*/{source.text}"
 
 
-def _go_build(go: Go, workspace: Path, output: Path, timeout: float) -> process.Completed:
+def _warm_name(go: Go, c: CCompiler | None) -> str:
+    name = go.version.replace(" ", "_").replace("/", "_")
+    return name if c is None else f"{name}-cgo-{hashlib.sha256(c.identity.encode()).hexdigest()[:16]}"
+
+
+def _first_words(c: CCompiler | None) -> str:
+    if c is None:
+        return "first build: compiling the runtime, once"
+    if c.is_zig:
+        return "first build with C: compiling the C library and the runtime, once; it takes minutes"
+    return "first build with C: compiling the runtime, once"
+
+
+def _go_build(
+    go: Go, workspace: Path, output: Path, timeout: float, c: CCompiler | None
+) -> process.Completed:
     # GOTMPDIR inside the workspace: what a killed go leaves behind goes with the next build.
     try:
         return go.run(
-            ["build", *FLAGS, "-o", str(output), "."],
+            ["build", *FLAGS, *(LINK if c else ()), "-o", str(output), "."],
             cwd=workspace,
-            env={"GOTMPDIR": str(workspace / ".tmp")},
+            env={"GOTMPDIR": str(workspace / ".tmp"), **(c.environment(go.cache) if c else {})},
             timeout=timeout,
-            memory=MEMORY,
+            memory=_C_MEMORY if c else MEMORY,
         )
     except process.TimedOut as error:
         raise BuildError(
@@ -148,10 +173,12 @@ def _go_build(go: Go, workspace: Path, output: Path, timeout: float) -> process.
         ) from error
 
 
-def _key(sources: Iterable[Source], generated: str | None, go: Go) -> str:
+def _key(sources: Iterable[Source], generated: str | None, go: Go, c: CCompiler | None) -> str:
     """Return the content key: everything that the ELF depends on, and nothing else."""
     digest = hashlib.sha256()
     parts = [_FORMAT, go.version, str(go.root), *FLAGS, generated or ""]
+    if c is not None:
+        parts += [*LINK, c.identity]
     for source in sorted(sources, key=lambda source: source.name):
         parts += [source.name, source.text]
     for part in parts:
