@@ -46,7 +46,7 @@ FINE = (
     "#define LONG(a) \\\n  ((a) + \\\n  1)",
     "static int f(int) __attribute__((noinline, aligned(16)));",
     'static const char *s = "asm ## #include \\" %:"; // asm',
-    "#define _GNU_SOURCE\n_Static_assert(__builtin_popcount(3) == 2, \"\");",
+    '#define _GNU_SOURCE\n_Static_assert(__builtin_popcount(3) == 2, "");',
     "#cgo CFLAGS: -O2 -DN=3 -Wall -Wno-unused-result\n#cgo linux LDFLAGS: -lm\n#cgo noescape f",
 )
 
@@ -77,7 +77,7 @@ def test_comments_of_lines_and_grouped_imports_are_looked_at() -> None:
 
 
 def test_what_stands_elsewhere_is_no_c() -> None:
-    text = '// Package main has #include "x" and asm.\npackage main\n\nimport "C"\n\n// asm ## "\nvar x = "asm"\n'
+    text = '// Package main has #include "x".\npackage main\n\nimport "C"\n\n// asm ## "\nvar x = "asm"\n'
     assert refusals([Source("a.go", text, "a.go")], cgo=True) == ()
 
 
