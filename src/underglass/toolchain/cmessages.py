@@ -15,7 +15,7 @@ _NOISE = re.compile(
     r".*: (In|At) (function|top level).*:$|\s+\d* ?\|.*|compilation terminated\.$"
     r"|\d+ (error|warning)s?\b.*generated\.$|In file included from .*|\s+from .*[:,]$"
     r"|.*: (?:warning|note): .*|.*/link: running .* failed: exit status \d+$|collect2: .*"
-    r"|.* -Wl,--build-id=.*|.*: in function [`'].*|>>> .*"
+    r"|.* -o \$WORK/\S+ .*|.*: in function [`'].*|>>> .*"
 )
 _ERROR = re.compile(r"^(?P<place>\S+?\.go:\d+:\d+: )(?:fatal )?error: (?P<message>.*)")
 _UNDEFINED = re.compile(r".*undefined (?:reference to|symbol:) [`']?(?P<name>\w+)'?.*")
@@ -33,15 +33,18 @@ def go_like(output: str, sources: Iterable[Source]) -> str:
             lines.append(_place(name, sources) + f"the C function {name} is declared, and nothing defines it")
         elif twice:
             name = twice["name"]
-            lines.append(_place(name, sources) + f"the C name {name} is defined twice: duplicated definition")
+            lines.append(
+                _place(name, sources, used=False)
+                + f"the C name {name} is defined twice: duplicated definition"
+            )
         elif not _NOISE.fullmatch(line):
             lines.append(_ERROR.sub(r"\g<place>\g<message>", line))
     return "\n".join(lines) + "\n"
 
 
-def _place(name: str, sources: tuple[Source, ...]) -> str:
-    """Where a C name stands: in Go as C.name, else in a comment."""
-    for source in sources:
+def _place(name: str, sources: tuple[Source, ...], *, used: bool = True) -> str:
+    """Where a C name stands: in Go as C.name if its use is looked for, else in a comment."""
+    for source in sources if used else ():
         code = golex.code_tokens(source.text)
         for before, token in itertools.pairwise(code):
             if token.text == name and before.text == ".":

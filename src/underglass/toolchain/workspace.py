@@ -156,12 +156,14 @@ def _first_words(c: CCompiler | None) -> str:
 def _go_build(
     go: Go, workspace: Path, output: Path, timeout: float, c: CCompiler | None
 ) -> process.Completed:
-    # GOTMPDIR inside the workspace: what a killed go leaves behind goes with the next build.
+    # Inside the workspace: what a killed go, C compiler or linker leaves behind goes with the next build.
+    temporary = str(workspace / ".tmp")
+    extra = {**c.environment(go.cache), **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), temporary)} if c else {}
     try:
         return go.run(
             ["build", *FLAGS, *(LINK if c else ()), "-o", str(output), "."],
             cwd=workspace,
-            env={"GOTMPDIR": str(workspace / ".tmp"), **(c.environment(go.cache) if c else {})},
+            env={"GOTMPDIR": temporary, **extra},
             timeout=timeout,
             memory=_C_MEMORY if c else MEMORY,
         )
