@@ -145,3 +145,19 @@ def test_input_starts_anew_with_each_call() -> None:
         keep=False,
     )
     assert [program.call("first") for _ in range(2)] == [0, 0]
+
+
+def test_the_number_of_files_is_bounded() -> None:
+    program = underglass.build(
+        'package main\nimport ("fmt"; "os")\nfunc main() {\n'
+        '\tfor i := 0; ; i++ { if err := os.Symlink("x", fmt.Sprint("/tmp/", i)); err != nil {\n'
+        "\t\tfmt.Println(i > 100, i < 3000, err); break } }\n"
+        '\tfmt.Println(os.Remove("/tmp/7"), os.Rename("/tmp/8", "/tmp/9"), os.Mkdir("/tmp/d", 0o700))\n}\n',
+        keep=False,
+    )
+    machine = Machine(program.program, limits=Limits(storage=8 << 20))
+    machine.run()
+    lines = machine.output.decode().splitlines()
+    assert lines[0].startswith("true true")
+    assert lines[0].endswith("no space left on device")
+    assert lines[1] == "<nil> <nil> <nil>"

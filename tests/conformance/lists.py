@@ -43,6 +43,7 @@ NEEDS: dict[str, str] = {
 SKIPS: dict[str, dict[str, str]] = {
     "context": {"ExampleAfterFunc_connection": _NETWORK},
     "encoding/json": {"TestHTTPDecoding": _NETWORK},
+    "net/http/cookiejar": {"ExampleNew": _NETWORK},
     "os": {
         "TestExecutable": "expects its program not to lie in the root directory",
         "TestGetPollFDAndNetwork": _NETWORK,

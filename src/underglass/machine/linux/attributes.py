@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from underglass.machine.linux.errno import EACCES, EINVAL, EISDIR, ENOTSUP, EPERM, EROFS, SysError
 from underglass.machine.linux.file import UID
+from underglass.machine.linux.nodes import WRITE, Directory, Node, Regular, Symlink
 from underglass.machine.linux.openfile import OpenNode
 from underglass.machine.linux.paths import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, node_at, read_path
-from underglass.machine.linux.vfs import WRITE, Directory, Node, Regular, Symlink
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel

@@ -21,11 +21,21 @@ from underglass.machine.linux import (
     system,
     time,
     timers,
+    transfer,
 )
 
 __all__ = ["CALLS", "TREE_CALLS"]
 
-_TREE = (attributes, descriptors, entries, paths, pipes, polling, stat)  # areas that may change files
+_TREE = (
+    attributes,
+    descriptors,
+    entries,
+    paths,
+    pipes,
+    polling,
+    stat,
+    transfer,
+)  # areas that may change files
 _AREAS = (*_TREE, futex, memory, process, sigcalls, spawn, system, time, timers)
 CALLS: Mapping[int, tuple[Callable[..., int | None], int]] = MappingProxyType(
     {n: (f, f.__code__.co_argcount - 1) for area in _AREAS for n, f in area.CALLS.items()}

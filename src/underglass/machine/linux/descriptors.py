@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from underglass.machine.linux.errno import (
     EAGAIN,
-    EBADF,
     EINVAL,
     ENOTSUP,
     ENOTTY,
@@ -16,26 +15,25 @@ from underglass.machine.linux.errno import (
     Blocked,
     SysError,
 )
-from underglass.machine.linux.file import O_ACCMODE, O_NONBLOCK, POLLIN, File
-from underglass.machine.linux.openfile import OpenFile, OpenPath
+from underglass.machine.linux.file import O_NONBLOCK, File
 from underglass.machine.linux.pipes import PipeEnd
 from underglass.machine.linux.signals import raise_here
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel
 
-__all__ = ["CALLS", "signed"]
+__all__ = ["CALLS", "MOST_AT_ONCE", "gather", "scatter", "vector_of"]
 
 _DUPFD, _GETFD, _SETFD, _GETFL, _SETFL, _GETLK, _SETLK, _SETLKW = range(8)  # fcntl(2)
 _DUPFD_CLOEXEC, _SETPIPE_SZ, _GETPIPE_SZ = 1030, 1031, 1032
 _O_CLOEXEC = 0o2000000
 _SETTABLE = 0o2000 | O_NONBLOCK  # O_APPEND and O_NONBLOCK
 _FIONREAD, _FIONBIO, _FIOCLEX, _FIONCLEX = 0x541B, 0x5421, 0x5451, 0x5450  # ioctl_list(2)
-_MOST_AT_ONCE = 1 << 24  # bytes of one read or write
+MOST_AT_ONCE = 1 << 24  # bytes of one read or write
 _SIGPIPE = 13
 
 
-def signed(value: int) -> int:
+def _signed(value: int) -> int:
     """A register as off_t."""
     return value - 2**64 if value >> 63 else value
 
@@ -58,7 +56,7 @@ def _wait(kernel: Kernel, file: File, what: str, attempt: Callable[[], int | Non
 
 def read(kernel: Kernel, fd: int, address: int, size: int) -> int:
     """read(2)"""
-    file, size = kernel.file(fd), min(size, _MOST_AT_ONCE)
+    file, size = kernel.file(fd), min(size, MOST_AT_ONCE)
     if size:
         kernel.memory.check_writable(address, size)
 
@@ -75,7 +73,7 @@ def read(kernel: Kernel, fd: int, address: int, size: int) -> int:
 def write(kernel: Kernel, fd: int, address: int, size: int) -> int:
     """write(2)"""
     file = kernel.file(fd)
-    data = kernel.memory.read(address, min(size, _MOST_AT_ONCE))
+    data = kernel.memory.read(address, min(size, MOST_AT_ONCE))
     return _write(kernel, fd, file, data)
 
 
@@ -96,7 +94,8 @@ def _write(kernel: Kernel, fd: int, file: File, data: bytes) -> int:
     return _wait(kernel, file, f"write {fd}", attempt)
 
 
-def _vector(kernel: Kernel, vector: int, count: int) -> list[tuple[int, int]]:
+def vector_of(kernel: Kernel, vector: int, count: int) -> list[tuple[int, int]]:
+    """The (address, size) pairs of a struct iovec array."""
     if not 0 <= count <= 1024:
         raise SysError(EINVAL)
     parts = list(struct.iter_unpack("<QQ", kernel.memory.read(vector, 16 * count)))
@@ -105,14 +104,16 @@ def _vector(kernel: Kernel, vector: int, count: int) -> list[tuple[int, int]]:
     return [(address, size) for address, size in parts]
 
 
-def _gather(kernel: Kernel, vector: int, count: int) -> bytes:
+def gather(kernel: Kernel, vector: int, count: int) -> bytes:
+    """The bytes that an iovec array names."""
     data = bytearray()
-    for address, size in _vector(kernel, vector, count):
-        data += kernel.memory.read(address, min(size, _MOST_AT_ONCE - len(data)))
+    for address, size in vector_of(kernel, vector, count):
+        data += kernel.memory.read(address, min(size, MOST_AT_ONCE - len(data)))
     return bytes(data)
 
 
-def _scatter(kernel: Kernel, parts: list[tuple[int, int]], data: bytes) -> int:
+def scatter(kernel: Kernel, parts: list[tuple[int, int]], data: bytes) -> int:
+    """Put `data` where an iovec array says; return how much."""
     rest = data
     for address, size in parts:
         kernel.memory.write(address, rest[:size])
@@ -123,59 +124,27 @@ def _scatter(kernel: Kernel, parts: list[tuple[int, int]], data: bytes) -> int:
 def writev(kernel: Kernel, fd: int, vector: int, count: int) -> int:
     """writev(2)"""
     file = kernel.file(fd)
-    return _write(kernel, fd, file, _gather(kernel, vector, count))
+    return _write(kernel, fd, file, gather(kernel, vector, count))
 
 
 def readv(kernel: Kernel, fd: int, vector: int, count: int) -> int:
     """readv(2)"""
     file = kernel.file(fd)
-    parts = _vector(kernel, vector, count)
+    parts = vector_of(kernel, vector, count)
     for address, size in parts:
-        kernel.memory.check_writable(address, min(size, _MOST_AT_ONCE))
-    most = min(sum(size for _, size in parts), _MOST_AT_ONCE)
+        kernel.memory.check_writable(address, min(size, MOST_AT_ONCE))
+    most = min(sum(size for _, size in parts), MOST_AT_ONCE)
 
     def attempt() -> int | None:
         data = file.read(most)
-        return None if data is None else _scatter(kernel, parts, data)
+        return None if data is None else scatter(kernel, parts, data)
 
     return _wait(kernel, file, f"read {fd}", attempt)
 
 
-def pread64(kernel: Kernel, fd: int, address: int, size: int, offset: int) -> int:
-    """pread(2)"""
-    if offset >> 63:
-        raise SysError(EINVAL)
-    data = kernel.file(fd).read_at(min(size, _MOST_AT_ONCE), offset)
-    kernel.memory.write(address, data)
-    return len(data)
-
-
-def pwrite64(kernel: Kernel, fd: int, address: int, size: int, offset: int) -> int:
-    """pwrite(2)"""
-    if offset >> 63:
-        raise SysError(EINVAL)
-    return kernel.file(fd).write_at(kernel.memory.read(address, min(size, _MOST_AT_ONCE)), offset)
-
-
-def preadv(kernel: Kernel, fd: int, vector: int, count: int, offset: int) -> int:
-    """preadv(2)"""
-    parts = _vector(kernel, vector, count)
-    if offset >> 63:
-        raise SysError(EINVAL)
-    most = min(sum(size for _, size in parts), _MOST_AT_ONCE)
-    return _scatter(kernel, parts, kernel.file(fd).read_at(most, offset))
-
-
-def pwritev(kernel: Kernel, fd: int, vector: int, count: int, offset: int) -> int:
-    """pwritev(2)"""
-    if offset >> 63:
-        raise SysError(EINVAL)
-    return kernel.file(fd).write_at(_gather(kernel, vector, count), offset)
-
-
 def lseek(kernel: Kernel, fd: int, offset: int, whence: int) -> int:
     """lseek(2)"""
-    return kernel.file(fd).seek(signed(offset), whence & 0xFFFF_FFFF)
+    return kernel.file(fd).seek(_signed(offset), whence & 0xFFFF_FFFF)
 
 
 def ftruncate(kernel: Kernel, fd: int, size: int) -> int:
@@ -300,56 +269,6 @@ def ioctl(kernel: Kernel, fd: int, request: int, argument: int) -> int:
     return 0
 
 
-def _position(kernel: Kernel, address: int) -> int | None:
-    if not address:
-        return None
-    (offset,) = struct.unpack("<q", kernel.memory.read(address, 8))
-    if offset < 0:
-        raise SysError(EINVAL)
-    return int(offset)
-
-
-def copy_file_range(
-    kernel: Kernel, source: int, source_at: int, target: int, target_at: int, size: int, flags: int
-) -> int:
-    """copy_file_range(2), and sendfile(2) by it"""
-    from_, to = kernel.file(source), kernel.file(target)
-    if flags:
-        raise SysError(EINVAL)
-    start, end = _position(kernel, source_at), _position(kernel, target_at)
-    if not from_.poll() & POLLIN or from_.flags & O_ACCMODE == 1 or to.flags & O_ACCMODE == 0:
-        raise SysError(EBADF if from_.flags & O_ACCMODE == 1 or to.flags & O_ACCMODE == 0 else EINVAL)
-    if isinstance(from_, PipeEnd | OpenPath):
-        raise SysError(EINVAL)
-    size = min(size, _MOST_AT_ONCE)
-    if isinstance(from_, OpenFile) and isinstance(to, OpenFile) and from_.node is to.node:
-        first, second = from_.at if start is None else start, to.at if end is None else end
-        if abs(first - second) < size:
-            raise SysError(EINVAL)
-    data = from_.read_at(size, start) if start is not None else from_.read(size)
-    if not data:
-        return 0
-    written = to.write_at(data, end) if end is not None else to.write(data)
-    if written is None:
-        if start is None:
-            from_.seek(-len(data), 1)
-        if to.flags & O_NONBLOCK:
-            raise SysError(EAGAIN)
-        raise Blocked(f"write {target}")
-    if start is None and written < len(data):
-        from_.seek(written - len(data), 1)
-    for address, offset in ((source_at, start), (target_at, end)):
-        if offset is not None:
-            kernel.memory.write(address, struct.pack("<q", offset + written))
-    kernel.changed()
-    return written
-
-
-def sendfile(kernel: Kernel, target: int, source: int, offset: int, size: int) -> int:
-    """sendfile(2)"""
-    return copy_file_range(kernel, source, offset, target, 0, size, 0)
-
-
 def ignored(kernel: Kernel, fd: int) -> int:
     """fadvise64(2), readahead(2), sync_file_range(2): advice, taken as heard"""
     kernel.file(fd)
@@ -362,8 +281,8 @@ def sync(kernel: Kernel) -> int:
 
 
 CALLS = {
-    0: read, 1: write, 3: close, 8: lseek, 16: ioctl, 17: pread64, 18: pwrite64, 19: readv, 20: writev,
-    32: dup, 33: dup2, 40: sendfile, 72: fcntl, 73: flock, 74: fsync, 75: fsync, 77: ftruncate, 162: sync,
-    187: ignored, 221: ignored, 277: ignored, 285: fallocate, 292: dup3, 295: preadv, 296: pwritev,
-    326: copy_file_range, 436: close_range,
+    0: read, 1: write, 3: close, 8: lseek, 16: ioctl, 19: readv, 20: writev,
+    32: dup, 33: dup2, 72: fcntl, 73: flock, 74: fsync, 75: fsync, 77: ftruncate, 162: sync,
+    187: ignored, 221: ignored, 277: ignored, 285: fallocate, 292: dup3,
+    436: close_range,
 }  # fmt: skip

@@ -17,6 +17,7 @@ from underglass.machine.linux.errno import (
     SysError,
 )
 from underglass.machine.linux.file import UID
+from underglass.machine.linux.nodes import SEARCH, WRITE, Directory, Node
 from underglass.machine.linux.paths import (
     AT_EMPTY_PATH,
     AT_FDCWD,
@@ -25,7 +26,6 @@ from underglass.machine.linux.paths import (
     node_at,
     read_path,
 )
-from underglass.machine.linux.vfs import SEARCH, WRITE, Directory, Node
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel
@@ -148,10 +148,7 @@ def renameat2(kernel: Kernel, old_fd: int, old: int, new_fd: int, new: int, flag
         elif isinstance(node, Directory):
             raise SysError(ENOTDIR)
         vfs.remove(to, to_name)
-    del parent.children[name]
-    parent.links -= isinstance(node, Directory)
-    vfs.add(to, to_name, node)
-    parent.modified = parent.changed = node.changed = kernel.now
+    vfs.move(parent, name, to, to_name)
     return 0
 
 

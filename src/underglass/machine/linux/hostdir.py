@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from underglass.machine.linux.errno import EACCES, EFBIG, SysError
-from underglass.machine.linux.vfs import Directory, FileSystem, Node, ReadOnly, Symlink
+from underglass.machine.linux.nodes import Directory, Node, ReadOnly, Symlink
+from underglass.machine.linux.vfs import FileSystem
 
 __all__ = ["HostDirectory"]
 

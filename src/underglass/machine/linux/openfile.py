@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from underglass.machine.linux.errno import EBADF, EFBIG, EINVAL, EISDIR, ENXIO, SysError
 from underglass.machine.linux.file import O_ACCMODE, O_APPEND, POLLIN, POLLOUT, File, Stat
-from underglass.machine.linux.vfs import Directory, FileSystem, Node, ReadOnly, Regular
+from underglass.machine.linux.nodes import Directory, Node, ReadOnly, Regular
+from underglass.machine.linux.vfs import FileSystem
 
 __all__ = ["OpenDirectory", "OpenFile", "OpenNode", "OpenPath", "open_file"]
 

@@ -18,9 +18,7 @@ from underglass.machine.linux.errno import (
     SysError,
 )
 from underglass.machine.linux.file import DEVICES, O_ACCMODE, S_IFDIR, S_IFIFO, S_IFMT, S_IFREG, Device, File
-from underglass.machine.linux.openfile import OpenDirectory, OpenNode, OpenPath, open_file
-from underglass.machine.linux.pipes import open_fifo
-from underglass.machine.linux.vfs import (
+from underglass.machine.linux.nodes import (
     READ,
     SEARCH,
     WRITE,
@@ -28,9 +26,12 @@ from underglass.machine.linux.vfs import (
     Directory,
     Fifo,
     Node,
+    Opened,
     Regular,
     Symlink,
 )
+from underglass.machine.linux.openfile import OpenDirectory, OpenNode, OpenPath, open_file
+from underglass.machine.linux.pipes import open_fifo
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel
@@ -140,6 +141,8 @@ def open_node(kernel: Kernel, node: Node, path: str, flags: int, created: bool =
         if flags & _O_DIRECTORY and not isinstance(node, Directory):
             raise SysError(ENOTDIR)
         return OpenPath(node, path, _O_PATH)
+    if isinstance(node, Opened):
+        return node.file
     if isinstance(node, Symlink):
         raise SysError(ENOTDIR if flags & _O_DIRECTORY else ELOOP)
     if flags & _O_DIRECTORY and not isinstance(node, Directory):

@@ -18,7 +18,7 @@ from underglass.machine.linux.file import (
     File,
     Stat,
 )
-from underglass.machine.linux.vfs import Fifo
+from underglass.machine.linux.nodes import Fifo
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel

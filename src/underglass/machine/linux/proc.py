@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from underglass.machine.linux.file import DEVICES
-from underglass.machine.linux.vfs import DeviceNode, Directory, Node, ReadOnly, Symlink
+from underglass.machine.linux.nodes import DeviceNode, Directory, MagicLink, Node, Opened, ReadOnly, Symlink
+from underglass.machine.linux.openfile import OpenNode
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel
@@ -33,7 +34,11 @@ class _Descriptors(_Live):
     def lookup(self, name: str) -> Node | None:
         number = int(name) if name.isascii() and name.isdigit() and len(name) < 10 else -1
         file = self.kernel.files.get(number)
-        return None if file is None else Symlink(self.inode + 1 + number, self.kernel.now, file.path)
+        if file is None:
+            return None
+        now = self.kernel.now
+        node = file.node if isinstance(file, OpenNode) else Opened(0, now, file)
+        return MagicLink(self.inode + 1 + number, now, file.path, node)
 
     def names(self) -> Iterable[str]:
         return [str(fd) for fd in sorted(self.kernel.files)]

@@ -18,10 +18,10 @@ from underglass.machine.linux.errno import (
     SysError,
 )
 from underglass.machine.linux.file import File
+from underglass.machine.linux.nodes import SEARCH, Directory, ReadOnly, Regular
 from underglass.machine.linux.paths import AT_FDCWD, node_at, read_path
 from underglass.machine.linux.signals import send
 from underglass.machine.linux.thread import SigInfo, Thread
-from underglass.machine.linux.vfs import SEARCH, Directory, ReadOnly, Regular
 
 if TYPE_CHECKING:
     from underglass.machine.linux.kernel import Kernel

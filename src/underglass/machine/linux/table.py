@@ -11,9 +11,10 @@ from underglass.machine.limits import Limits
 from underglass.machine.linux.errno import EBADF, EINVAL, EMFILE, SysError
 from underglass.machine.linux.file import File, Stdin, Stdout
 from underglass.machine.linux.hostdir import HostDirectory
+from underglass.machine.linux.nodes import Directory
 from underglass.machine.linux.openfile import OpenPath
 from underglass.machine.linux.state import Output
-from underglass.machine.linux.vfs import Directory, FileSystem
+from underglass.machine.linux.vfs import FileSystem
 from underglass.machine.linux.world import World
 
 __all__ = ["Files"]

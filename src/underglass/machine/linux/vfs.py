@@ -5,10 +5,9 @@ No node reaches the host but those of `hostdir`, which the caller hands over by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from underglass.machine.linux.errno import (
-    EACCES,
     EEXIST,
     EFBIG,
     EISDIR,
@@ -17,148 +16,14 @@ from underglass.machine.linux.errno import (
     ENOENT,
     ENOSPC,
     ENOTDIR,
-    EROFS,
     SysError,
 )
-from underglass.machine.linux.file import S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, UID, Stat
+from underglass.machine.linux.nodes import SEARCH, WRITE, Directory, MagicLink, Node, Regular, Symlink
 
-__all__ = ["DeviceNode", "Directory", "Fifo", "FileSystem", "Node", "ReadOnly", "Regular", "Symlink"]
+__all__ = ["FileSystem"]
 
 _MOST_LINKS = 40  # path_resolution(7)
-_MOST_NODES = 100_000
-READ, WRITE, SEARCH = 4, 2, 1  # bits of a mode
-
-
-class Node:
-    """An inode (inode(7))."""
-
-    kind = 0  # S_IFREG and so on
-    read_only = False  # on a file system that cannot be written
-
-    def __init__(self, inode: int, permissions: int, now: int) -> None:
-        self.inode, self.permissions = inode, permissions
-        self.uid = self.gid = UID
-        self.links = 1
-        self.accessed = self.modified = self.changed = now
-
-    @property
-    def size(self) -> int:
-        return 0
-
-    def stat(self) -> Stat:
-        """What stat(2) tells of it."""
-        return Stat(
-            self.kind | self.permissions, self.inode, self.links, self.size, self.uid, self.gid,
-            self.device, self.accessed, self.modified, self.changed,
-        )  # fmt: skip
-
-    @property
-    def device(self) -> int:
-        return 0
-
-    def may(self, want: int) -> bool:
-        """Whether user 1000 may do what the bits of `want` say."""
-        shift = 6 if self.uid == UID else 3 if self.gid == UID else 0
-        return self.permissions >> shift & want == want
-
-    def check(self, want: int) -> None:
-        """Raise EACCES, or EROFS for a write to what cannot be written."""
-        if want & WRITE and self.read_only:
-            raise SysError(EROFS)
-        if not self.may(want):
-            raise SysError(EACCES)
-
-
-class Regular(Node):
-    """A file in memory."""
-
-    kind = S_IFREG
-    openings = 0  # open file descriptions of it
-
-    def __init__(self, inode: int, permissions: int, now: int, data: bytes = b"") -> None:
-        super().__init__(inode, permissions, now)
-        self.data: bytes | bytearray = bytearray(data)
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-
-class ReadOnly(Regular):
-    """A file whose bytes are made when it is opened: of the host, or of /proc."""
-
-    read_only = True
-
-    def __init__(self, inode: int, now: int, content: Callable[[], bytes], size: int = 0) -> None:
-        Node.__init__(self, inode, 0o444, now)
-        self._content, self._size = content, size
-
-    @property
-    def size(self) -> int:
-        return self._size
-
-    def load(self) -> bytes:
-        """Its bytes at this moment."""
-        return self._content()
-
-
-class Symlink(Node):
-    """A symbolic link."""
-
-    kind = S_IFLNK
-
-    def __init__(self, inode: int, now: int, target: str) -> None:
-        super().__init__(inode, 0o777, now)
-        self.target = target
-
-    @property
-    def size(self) -> int:
-        return len(self.target.encode("utf-8", "surrogateescape"))
-
-
-class DeviceNode(Node):
-    """A character device."""
-
-    kind = S_IFCHR
-
-    def __init__(self, inode: int, now: int, name: str, number: int) -> None:
-        super().__init__(inode, 0o666, now)
-        self.name, self._number = name, number
-
-    @property
-    def device(self) -> int:
-        return self._number
-
-
-class Fifo(Node):
-    """A named pipe (fifo(7))."""
-
-    kind = S_IFIFO
-    pipe: object = None  # the open pipe, if any
-
-
-class Directory(Node):
-    """A directory. `parent` is itself for the root."""
-
-    kind = S_IFDIR
-
-    def __init__(self, inode: int, permissions: int, now: int, parent: Directory | None = None) -> None:
-        super().__init__(inode, permissions, now)
-        self.parent = parent or self
-        self.children: dict[str, Node] = {}
-        self.links = 2
-
-    @property
-    def size(self) -> int:
-        return 4096
-
-    def lookup(self, name: str) -> Node | None:
-        """The entry `name`."""
-        return self.children.get(name)
-
-    def names(self) -> Iterable[str]:
-        """The names of its entries, in a fixed order."""
-        return list(self.children)
+_ENTRY = 4096  # bytes that each name counts for, so that their number is bounded, too
 
 
 class FileSystem:
@@ -211,6 +76,9 @@ class FileSystem:
             if len(name.encode("utf-8", "surrogateescape")) > 255:
                 raise SysError(ENAMETOOLONG)
             found = here.lookup(name)
+            if isinstance(found, MagicLink) and (parts or follow):
+                node = found.node
+                continue
             if isinstance(found, Symlink) and (parts or follow):
                 links += 1
                 if links > _MOST_LINKS:
@@ -264,6 +132,7 @@ class FileSystem:
         if len(name.encode("utf-8", "surrogateescape")) > 255:
             raise SysError(ENAMETOOLONG)
         parent.check(WRITE | SEARCH)
+        self.charge(_ENTRY)
         parent.children[name] = node
         if isinstance(node, Directory):
             node.parent = parent
@@ -274,6 +143,7 @@ class FileSystem:
         """Take the entry `name` out of `parent`."""
         parent.check(WRITE | SEARCH)
         node = parent.children.pop(name)
+        self.charge(-_ENTRY)
         parent.modified = parent.changed = node.changed = self.clock()
         if isinstance(node, Directory):
             parent.links -= 1
@@ -286,6 +156,15 @@ class FileSystem:
         """Give back the room of a file that has neither a name nor a descriptor left."""
         if node.links <= 0 and isinstance(node, Regular) and not node.read_only and not node.openings:
             self.used -= node.size
+
+    def move(self, parent: Directory, name: str, to: Directory, to_name: str) -> None:
+        """Give a node another name."""
+        node = parent.children[name]
+        self.add(to, to_name, node)
+        del parent.children[name]
+        self.charge(-_ENTRY)
+        parent.links -= isinstance(node, Directory)
+        parent.modified = parent.changed = node.changed = self.clock()
 
     def resize(self, node: Regular, size: int) -> None:
         """Cut a file, or lengthen it with zeros."""
