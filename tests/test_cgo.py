@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 import underglass
 from cgo_programs import EXPORTS, MAIN
-from underglass.errors import BuildError, NotAProgram, ToolchainMissing
+from underglass.errors import BuildError, NotAProgram, ToolchainMissing, UnderglassError
 from underglass.goprogram import GoProgram
 from underglass.toolchain import Source, build, find_go
 from underglass.toolchain.ccompiler import find_c_compiler
@@ -99,9 +100,12 @@ def test_c_runs_on_the_thread_s_stack_and_go_on_its_own(program: GoProgram) -> N
         assert function is not None
         assert function.name == "runtime.asmcgocall"
     assert on_goroutine[-1]
-    # C has no entry in pclntab; all of it lies between the two changes, and it doubled 21 there.
-    in_c = [step for step in range(len(trace)) if trace.function_at(step) is None]
-    assert in_c
+    # C has no entry in pclntab, but a symbol; all of it lies between the two changes.
+    in_c = [step for step in range(len(trace)) if (f := trace.function_at(step)) and f.abi == "C"]
+    names = {f.name for f in trace.functions if f.abi == "C"}
+    assert len(names) == 1
+    assert names.pop().endswith("_Cfunc_twice")
+    assert all(trace.function_at(step) and trace.instruction(step) for step in range(len(trace)))
     assert leaves < in_c[0] <= in_c[-1] < returns
     assert all(trace.frames(step) == () for step in in_c)
     address, size = program.program.symbol("_cgo_topofstack")  # Go's: in pclntab
@@ -128,7 +132,9 @@ def test_go_code_and_c_code_as_facts(program: GoProgram) -> None:
     )
     assert any("_Cfunc_twice" in i.go for i in facts.instructions(function))
     assert facts.origin(function, function.address).startswith("cell 1, line ")
-    assert facts.function_at(facts.symbol("malloc")[0]) is None
+    c = facts.function_at(facts.symbol("malloc")[0])
+    assert c is not None
+    assert (c.abi, c.file, c.sp_delta(c.address)) == ("C", "", None)
     assert str(program.signature("viaC").params[0].type.name) == "int"
 
 
@@ -190,6 +196,35 @@ def test_the_command(tmp_path: Path) -> None:
     )
     assert (run.returncode, run.stderr) == (3, "1920\n")
     assert "C says" in run.stdout
+    for name in ("call", "trace"):
+        options = ["--text"] if name == "trace" else []
+        run = subprocess.run(
+            [*command[:3], name, *options, "--cgo", "viaC(21)", *files],
+            cwd=tmp_path, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        assert ("_Cfunc_twice" in run.stdout) if name == "trace" else run.stdout.endswith("42\n")
     run = subprocess.run([*command, *files], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert run.returncode != 0
     assert "--cgo" in run.stderr
+
+
+def test_cells_may_have_c_when_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_line_magic("load_ext", "underglass")
+        cell = '/*\nstatic int twice(int n) { return 2 * n; }\n*/\nimport "C"\n\n'
+        cell += "func viaC(n int) int { return int(C.twice(C.int(n))) }\n"
+        with pytest.raises(BuildError, match=r"%program cgo on"):
+            shell.run_cell_magic("go", "", cell)
+        shell.run_line_magic("program", "cgo on")
+        shell.run_cell_magic("go", "", cell)
+        assert shell.user_ns["prog"].call("viaC", 21) == 42
+        shell.run_line_magic("program", "cgo off")
+        with pytest.raises(BuildError, match=r"%program cgo on"):
+            shell.run_cell_magic("go", "", cell)
+        with pytest.raises(UnderglassError, match="cgo and on or off"):
+            shell.run_line_magic("program", "cgo perhaps")
+    finally:
+        InteractiveShell.clear_instance()
+    assert "viaC" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from underglass.cli.parts import Commands, add_limits, limits_of, new_command, open_program, pass_on
+from underglass.cli.parts import Commands, add_cgo, add_limits, limits_of, new_command, open_program, pass_on
 
 __all__ = ["add_to"]
 
@@ -27,6 +27,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("call", metavar="CALL", help="for example 'add(23, 4)'")
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .go or .s source, or one executable")
     parser.add_argument("--abi", choices=("ABI0", "ABIInternal"), help="which of two functions of one name")
+    add_cgo(parser)
     add_limits(parser)
     parser.set_defaults(act=_call)
 
@@ -36,7 +37,7 @@ def _call(options: argparse.Namespace) -> int:
     from underglass.goprogram import CALL_LIMITS
 
     name, values = read_call(options.call)
-    program = open_program(options.files, keep=True)
+    program = open_program(options.files, keep=True, cgo=options.cgo)
     program.on_output = pass_on
     answer = program.call(name, *values, abi=options.abi, limits=limits_of(options, CALL_LIMITS))
     count = len(program.signature(name, options.abi).results)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from underglass.goprogram import GoProgram
     from underglass.machine import Limits
 
-__all__ = ["Commands", "add_limits", "limits_of", "new_command", "open_program", "pass_on"]
+__all__ = ["Commands", "add_cgo", "add_limits", "limits_of", "new_command", "open_program", "pass_on"]
 
 Commands = Any  # argparse keeps the type of its subparsers to itself
 
@@ -30,6 +30,13 @@ def new_command(commands: Commands, name: str, about: str, examples: str) -> arg
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     return made
+
+
+def add_cgo(parser: argparse.ArgumentParser) -> None:
+    """Add the option that allows C in the program."""
+    parser.add_argument(
+        "--cgo", action="store_true", help='allow import "C"; needs a C compiler, see underglass[cgo]'
+    )
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from underglass.cli.parts import Commands, add_limits, limits_of, new_command, open_program, pass_on
+from underglass.cli.parts import Commands, add_cgo, add_limits, limits_of, new_command, open_program, pass_on
 
 __all__ = ["add_to"]
 
@@ -24,9 +24,7 @@ def add_to(commands: Commands) -> None:
     )
     parser.usage = "underglass run [options] FILE... [-- ARGUMENT...]"
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .go or .s source, or one executable")
-    parser.add_argument(
-        "--cgo", action="store_true", help='allow import "C"; needs a C compiler, see underglass[cgo]'
-    )
+    add_cgo(parser)
     add_limits(parser)
     parser.set_defaults(act=_run)
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from underglass.cli.parts import Commands, new_command, open_program
+from underglass.cli.parts import Commands, add_cgo, new_command, open_program
 from underglass.errors import UnderglassError
 
 __all__ = ["add_to"]
@@ -32,6 +32,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--text", action="store_true", help="a table instead, to OUT or else to stdout")
     parser.add_argument("--abi", choices=("ABI0", "ABIInternal"), help="which of two functions of one name")
     parser.add_argument("--most", type=int, metavar="N", help="end the recording after N instructions")
+    add_cgo(parser)
     parser.set_defaults(act=_trace)
 
 
@@ -46,7 +47,7 @@ def _trace(options: argparse.Namespace) -> int:
     folder = Path(options.output or ".").absolute().parent
     if not folder.is_dir():
         raise UnderglassError(f"There is no directory {folder} to write to. Make it, or choose another path.")
-    program = open_program(options.files, keep=True)
+    program = open_program(options.files, keep=True, cgo=options.cgo)
     most = MOST_STEPS if options.most is None else max(options.most, 1)
     trace = program.record(name, *values, abi=options.abi, most=most)
     if options.text:

@@ -59,14 +59,24 @@ class UnderglassMagics(Magics):
 
     @line_magic
     def program(self, line: str) -> None:
-        """Show which cells the program has; `%program drop 7` takes cell 7 out."""
+        """Show which cells the program has.
+
+        %program              the cells
+        %program drop 7       take cell 7 out
+        %program cgo on|off   allow C above import "C" in cells, or refuse it again
+        """
         words = line.split()
         if not words:
             self.session.show()
         elif len(words) == 2 and words[0] == "drop" and words[1].isdecimal():
             self.session.drop(int(words[1]))
+        elif len(words) == 2 and words[0] == "cgo" and words[1] in ("on", "off"):
+            self.session.allow_c(words[1] == "on")
         else:
-            raise UnderglassError(f"%program takes nothing, or drop and a cell's number; this is {line!r}.")
+            raise UnderglassError(
+                "%program takes nothing, or drop and a cell's number, or cgo and on or off; "
+                f"this is {line!r}."
+            )
 
     def _take(self, language: str, line: str, body: str) -> None:
         raw = getattr(self._asked, "raw_cell", None) or ""

@@ -9,6 +9,7 @@ from underglass import toolchain
 from underglass.errors import BuildError
 from underglass.kernel.cells import Cell, arranged
 from underglass.toolchain import Build, Diagnostic, Source, golex
+from underglass.toolchain.refusals import uses_c
 
 __all__ = ["Accepted", "NotebookProgram", "functions_of", "reason"]
 
@@ -31,6 +32,7 @@ class NotebookProgram:
     """
 
     def __init__(self) -> None:
+        self.cgo = False  # whether cells may have C above import "C"
         self.cells: tuple[Cell, ...] = ()  # of the last program that built
         self.waiting: tuple[tuple[Cell, BuildError], ...] = ()
         self._vetted: frozenset[Source] = frozenset()
@@ -46,7 +48,7 @@ class NotebookProgram:
         while True:
             program = arranged(self.cells, [*trying, cell])
             try:
-                built = toolchain.build([c.source for c in program.values()], progress=progress)
+                built = toolchain.build([c.source for c in program.values()], progress=progress, cgo=self.cgo)
             except BuildError as error:
                 if not trying:
                     self.waiting = (*waiting, (cell, error))
@@ -73,15 +75,20 @@ class NotebookProgram:
         """
         self.waiting = tuple((c, e) for c, e in self.waiting if c.number != number)
         rest = tuple(c for c in self.cells if c.number != number)
-        built = toolchain.build([c.source for c in rest]) if rest and rest != self.cells else None
+        is_less = bool(rest) and rest != self.cells
+        built = toolchain.build([c.source for c in rest], cgo=self.cgo) if is_less else None
         self.cells = rest
         return built
 
     def vet(self, cells: Iterable[Cell]) -> tuple[Diagnostic, ...]:
-        """Return what `go vet` has against these cells of the program; each text is looked at once."""
+        """Return what `go vet` has against these cells of the program; each text is looked at once.
+
+        Nothing of a program with C: vet is run without a C compiler, and assembly, which most of its
+        findings here are about, cannot be in such a package (go help c).
+        """
         origins = {c.origin for c in cells if c.source not in self._vetted}
         sources = frozenset(c.source for c in self.cells)
-        if not origins or sources == self._vetted:
+        if not origins or sources == self._vetted or uses_c(tuple(sources)):
             return ()
         findings = toolchain.vet([c.source for c in self.cells])
         self._vetted = sources

@@ -64,6 +64,11 @@ class Session:
             self._shell.user_ns.pop("prog", None)
         self.show()
 
+    def allow_c(self, allowed: bool) -> None:
+        """Say whether the cells run from now on may have C above import "C"."""
+        self._notebook.cgo = allowed
+        _print(f"C is {'allowed' if allowed else 'refused'} in the cells that are run from now on.")
+
     def show(self) -> None:
         """Print the cells of the program, and those that wait."""
         for cell in self._notebook.cells:

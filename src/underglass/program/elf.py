@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ MOST_BYTES = 256 << 20  # a larger file, or a program that asks for more memory,
 _SYMBOL = np.dtype(
     [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("value", "<u8"), ("size", "<u8")]
 )
+_FUNC = 2  # STT_FUNC (System V ABI, chapter 4, symbol table)
 _REMEDY = (
     "Give a Go program built with GOOS=linux GOARCH=amd64 CGO_ENABLED=0 (with cgo: linked with "
     "-ldflags='-linkmode external -extldflags \"-static\"'), or .go and .s sources."
@@ -172,11 +174,23 @@ class Elf:
         Go writes the symbols that a source marks `<>` as STB_LOCAL
         (Go 1.27, cmd/link/internal/ld/symtab.go, putelfsym).
         """
+        found: dict[str, tuple[int, int, bool]] = {}
+        for name, info, address, size in self._symbol_rows():
+            found.setdefault(name, (address, size, info >> 4 == 0))
+        return found
+
+    @cached_property
+    def code_symbols(self) -> list[tuple[int, int, str]]:
+        """(address, size in bytes, name) of each function of the symbol table, C's too, by address."""
+        rows = self._symbol_rows()
+        return sorted((at, size, name) for name, info, at, size in rows if info & 15 == _FUNC and size)
+
+    def _symbol_rows(self) -> Iterator[tuple[str, int, int, int]]:
+        """Name, binding and type, address, size of each defined symbol."""
         table, names = self.section(".symtab"), self.section(".strtab")
         if table is None or names is None:
-            return {}
+            return
         rows = np.frombuffer(table[: len(table) // _SYMBOL.itemsize * _SYMBOL.itemsize], _SYMBOL)
-        found: dict[str, tuple[int, int, bool]] = {}
         for start, info, section, value, size in zip(
             rows["name"].tolist(),
             rows["info"].tolist(),
@@ -185,8 +199,6 @@ class Elf:
             rows["size"].tolist(),
             strict=True,
         ):
-            if section == 0 or start >= len(names):
-                continue
-            name = names[start : names.find(b"\0", start)].decode("utf-8", "replace")
-            found.setdefault(name, (value, size, info >> 4 == 0))
-        return found
+            if section != 0 and start < len(names):
+                name = names[start : names.find(b"\0", start)].decode("utf-8", "replace")
+                yield name, info, value, size

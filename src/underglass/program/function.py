@@ -9,7 +9,8 @@ from underglass.program.pclntab import PcTable
 
 __all__ = ["Abi", "Function", "Instruction"]
 
-Abi = Literal["ABI0", "ABIInternal"]
+Abi = Literal["ABI0", "ABIInternal", "C"]
+"""C: a C compiler made it, by the System V ABI; Go's tables know nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,10 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Function:
-    """One function of the symbol table, with what pclntab knows of it."""
+    """One function of the symbol table, with what pclntab knows of it.
+
+    Of a C function the symbol table has the name, the place and the size; the rest is empty.
+    """
 
     name: str  # the linker's name without an ABI suffix: "main.add"
     symbol: str  # the linker's symbol: "main.add" or "main.add.abi0"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -13,11 +15,12 @@ from underglass.errors import NotAProgram, UnknownFunction
 from underglass.program.code import disassemble
 from underglass.program.elf import Elf
 from underglass.program.function import Abi, Function, Instruction
-from underglass.program.pclntab import FUNC_ID_WRAPPER, Pclntab
+from underglass.program.pclntab import FUNC_ID_WRAPPER, Pclntab, PcTable
 
 __all__ = ["Program", "SourceText"]
 
 
+_UNKNOWN = PcTable((), ())
 _SAVE_BP = b"\x55\x48\x89\xe5"  # PUSHQ BP; MOVQ SP, BP
 
 
@@ -132,12 +135,23 @@ class Program:
         )
 
     def function_at(self, address: int) -> Function | None:
-        """The function whose code holds `address`."""
+        """The function whose code holds `address`; of C, too, where the program has some."""
         index = self._table.index_of(address)
         if index is None:
-            return None
+            return self._c_function_at(address)
         symbol = self._symbol_at.get(self._table.entries[index])
         return self.functions[symbol] if symbol is not None else None
+
+    def _c_function_at(self, address: int) -> Function | None:
+        symbols = self.elf.code_symbols
+        index = bisect_right(symbols, address, key=itemgetter(0)) - 1
+        if index < 0 or address >= symbols[index][0] + symbols[index][1]:
+            return None
+        start, size, name = symbols[index]
+        return Function(
+            name, name, "C", start, size, file="", start_line=0, args_size=None, frame_size=0,
+            has_saved_bp=False, is_wrapper=False, is_assembly=False, depth=_UNKNOWN, lines=_UNKNOWN,
+        )  # fmt: skip
 
     def symbol(self, name: str) -> tuple[int, int]:
         """(address, size) of a symbol.

@@ -44,7 +44,10 @@ def refusals(sources: Iterable[Source], *, cgo: bool = False) -> tuple[Diagnosti
         imports_c = _c_import(source)
         if imports_c is not None and not cgo:
             message = 'import "C" needs a C compiler, and programs here are built without one'
-            advice = "Use Go or Go assembly, or ask for it: build(…, cgo=True), or `underglass run --cgo`."
+            advice = (
+                "Use Go or Go assembly, or ask for it: `%program cgo on` in a notebook, build(…, cgo=True), "
+                "or `underglass run --cgo`."
+            )
             found.append(Diagnostic(source.origin, imports_c, None, message, advice))
         elif imports_c is not None:
             found += [Diagnostic(source.origin, *place) for place in preamble.refused(source.text)]
