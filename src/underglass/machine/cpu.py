@@ -81,6 +81,7 @@ class Cpu:
         finalizer that it would call (Unicorn 2.1, unicorn_py3/unicorn.py, Uc.__init__).
         """
         self.uc._Uc__finalizer()
+        self.uc._callbacks.clear()  # each holds the engine, and the machine that it is a hook of
         del self.uc
 
     def __getitem__(self, register: str) -> int:

@@ -113,7 +113,7 @@ class Machine:
     def close(self) -> None:
         """Give the guest's memory back now; the machine cannot run any more. Output and counts stay."""
         self._snapshot = None
-        self.kernel.threads.clear()
+        self.kernel.let_go()
         self.memory.close()
         self.cpu.close()
 

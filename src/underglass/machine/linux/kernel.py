@@ -137,7 +137,8 @@ class Kernel(Files, Threads):
         try:
             result = self.do(function, arguments[:count])
         except Blocked as blocked:
-            self.wait(thread, blocked, (function, arguments[:count]))
+            # Without its traceback, whose frames hold the whole machine in a circle.
+            self.wait(thread, blocked.with_traceback(None), (function, arguments[:count]))
             return
         if thread.mask_after is not None:
             self.cpu.stop()
@@ -152,6 +153,21 @@ class Kernel(Files, Threads):
             return -error.number
         except BadAddress:
             return -EFAULT
+
+    def let_go(self) -> None:
+        """Let go of the engine and of all that leads back here; output, counts and exit code stay.
+
+        What is left of the circles (the tree of files) is small and waits for the garbage collector.
+        """
+        for thread in {id(t): t for t in (*self.threads, *self.ready, self.current)}.values():
+            thread.context = thread.waits = thread.retry = None
+        self.threads.clear()
+        self.ready.clear()
+        self.spawn = _no_spawn
+        self.world.kernels.pop(self.pid, None)
+        self.world.running = None
+        if self.cpu in self.world.clock.cpus:
+            self.world.clock.retire(self.cpu)
 
     # -- snapshot --------------------------------------------------------------------------------
 
