@@ -1,4 +1,4 @@
-"""Random system calls, the short form of tests/fuzz/syscalls.py."""
+"""Random system calls and damaged executables, the short forms of tests/fuzz/syscalls.py and elf.py."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from underglass.goprogram import GoProgram
 from underglass.machine import Machine
 from underglass.machine.linux.calls import CALLS
 
 
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("syscalls", Path(__file__).parent / "fuzz" / "syscalls.py")
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "fuzz" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -24,7 +25,7 @@ def _load() -> ModuleType:
     return module
 
 
-syscalls = _load()
+syscalls, elf = _load("syscalls"), _load("elf")
 ARGUMENTS = st.one_of(
     st.integers(0, 12),
     st.integers(0, 2**64 - 1),
@@ -68,3 +69,13 @@ def test_an_unknown_number_fails_and_is_remembered(machine: Machine) -> None:
     syscalls.one(machine, 999, [0] * 6)
     assert machine.cpu["AX"] == 2**64 - 38
     assert machine.kernel.unknown_calls == [999]
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 2**32))
+def test_a_damaged_executable_gives_a_named_error_or_runs(
+    add_program: GoProgram, tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "mutated"
+    path.write_bytes(elf.mutated(add_program.program.path.read_bytes(), random.Random(seed)))
+    assert elf.outcome(path) in {"exit", "nothing", "NotAProgram", "GuestFault", "LimitExceeded"}
