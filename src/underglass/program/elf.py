@@ -110,6 +110,8 @@ class Elf:
             total += size
             if held > size or offset + held > len(self.data):
                 raise NotAProgram(f"{self.path} is cut short: a segment lies outside the file. {_REMEDY}")
+            if size == 0:
+                continue  # Linux maps nothing for it
             if address < PAGE or address + size > TOP_OF_USER_SPACE or total > MOST_BYTES:
                 raise NotAProgram(
                     f"{self.path} asks for {size:#x} bytes at {address:#x}, outside what a process gets. "
