@@ -105,7 +105,7 @@ class Machine:
         self.on_breakpoint: Callable[[int], bool] | None = None
         """Told the address after an INT3; True ends the run there."""
         self.on_pause: Callable[[int], bool] | None = None
-        """Told the thread's id whenever the processor pauses; True ends the run there."""
+        """Told, whenever the processor pauses, which thread has just run; True ends the run there."""
         self.on_fault: Callable[[], bool] | None = None
         """Asked after a fault was added to `faults`; True ends the run before its signal is delivered."""
         self._snapshot: tuple[KernelState, object, int, int, int] | None = None

@@ -59,6 +59,7 @@ class Recording:
         self._kept: list[NDArray[np.void]] = []
         self._kept_accesses: list[NDArray[np.void]] = []
         self._steps = 0
+        self._paused_at = 0  # steps at the last pause: where the piece began that ends at the next one
         self.threads: list[tuple[int, int]] = []  # (first step, thread id)
         self.output: list[tuple[int, int, bytes]] = []  # (step, descriptor, bytes)
         self.is_full = False
@@ -125,7 +126,8 @@ class Recording:
     def _on_pause(self, tid: int) -> bool:
         self._take()
         if self.threads[-1][1] != tid:
-            self.threads.append((self._steps, tid))
+            self.threads.append((self._paused_at, tid))
+        self._paused_at = self._steps
         self.is_full = self._steps >= self._most
         return self.is_full
 
