@@ -86,7 +86,7 @@ CASES = {
         CALLS,
         "TEXT ·add(SB), 4, $2000-0\n\tCALL ·b(SB)\n\tRET\nTEXT ·b(SB), 4, $400-0\n\tRET\n",
         "cell 2, line 1: main.add: nosplit stack over",
-        "calls main.add (2016 bytes)",
+        "calls main.add<ABI0> (cell 2, line 1), which takes 2016 and calls main.b (cell 2, line 4), which",
     ),
     "no prototype": (
         CALLS.replace("func add()\n\n", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from capstone import CS_ARCH_X86, CS_MODE_64, Cs
@@ -11,7 +11,7 @@ from capstone import CS_ARCH_X86, CS_MODE_64, Cs
 from underglass.program.function import Function, Instruction
 from underglass.toolchain import find_go
 
-__all__ = ["disassemble"]
+__all__ = ["decode", "disassemble"]
 
 _LINE = re.compile(
     r"^  \S.*?:(?P<line>-?\d+)\t+0x(?P<address>[0-9a-f]+)\t+(?P<bytes>[0-9a-f]+)\t+(?P<text>.*?)\s*$"
@@ -39,43 +39,45 @@ def disassemble(
     for row in listing.splitlines():
         if match := _LINE.match(row):
             go[int(match["address"], 16)] = match["text"]
+    return {f.address: tuple(_instructions(f, code[f.address], go)) for f in wanted}
+
+
+def decode(code: bytes, address: int) -> Iterator[tuple[int, int, str, str]]:
+    """Yield (address, bytes, mnemonic, operands) of each instruction, in Intel syntax.
+
+    A byte that starts no instruction Capstone knows is given as `db`.
+    """
     engine = Cs(CS_ARCH_X86, CS_MODE_64)
-    return {f.address: tuple(_instructions(engine, f, code[f.address], go)) for f in wanted}
-
-
-def _instructions(engine: Cs, function: Function, code: bytes, go: dict[int, str]) -> list[Instruction]:
-    found: list[Instruction] = []
     at = 0
     while at < len(code):
-        for address, size, mnemonic, operands in engine.disasm_lite(code[at:], function.address + at):
-            intel = f"{mnemonic} {operands}".strip()
-            text = go.get(address, "?")
-            is_branch = mnemonic.startswith(("j", "call")) and operands.startswith("0x")
-            found.append(
-                Instruction(
-                    address=address,
-                    data=code[at : at + size],
-                    go=intel if text == "?" else text,
-                    intel=intel,
-                    line=function.line_at(address),
-                    target=int(operands, 16) if is_branch else None,
-                )
-            )
-            at += size
-        if at < len(code):  # bytes that are no instruction Capstone knows
-            text = go.get(function.address + at, "?")
-            byte = code[at : at + 1]
-            found.append(
-                Instruction(
-                    function.address + at,
-                    byte,
-                    f"BYTE $0x{byte.hex()}" if text == "?" else text,
-                    f"db 0x{byte.hex()}",
-                    function.line_at(function.address + at),
-                    None,
-                )
-            )
+        for row in engine.disasm_lite(code[at:], address + at):
+            yield row
+            at += row[1]
+        if at < len(code):
+            yield address + at, 1, "db", f"0x{code[at]:02x}"
             at += 1
+
+
+def _instructions(function: Function, code: bytes, go: dict[int, str]) -> list[Instruction]:
+    found: list[Instruction] = []
+    for address, size, mnemonic, operands in decode(code, function.address):
+        at = address - function.address
+        data = code[at : at + size]
+        intel = f"{mnemonic} {operands}".strip()
+        text = go.get(address, "?")
+        if text == "?":
+            text = f"BYTE $0x{data.hex()}" if mnemonic == "db" else intel
+        is_branch = mnemonic.startswith(("j", "call")) and operands.startswith("0x")
+        found.append(
+            Instruction(
+                address=address,
+                data=data,
+                go=text,
+                intel=intel,
+                line=function.line_at(address),
+                target=int(operands, 16) if is_branch else None,
+            )
+        )
     while len(found) > 1 and found[-1].intel.split()[0] in _PADDING and found[-1].address not in go:
         found.pop()
     return found

@@ -81,9 +81,16 @@ class Program:
     def functions(self) -> Mapping[str, Function]:
         """Every function, by the linker's symbol (`main.add`, `main.add.abi0`)."""
         index_of = {address: index for index, address in enumerate(self._table.entries)}
-        symbols = self.elf.symbols.items()
+        # runtime.text marks where code starts; it is no function, though the first one lies there.
+        symbols = [item for item in self.elf.symbols.items() if item[0] != "runtime.text"]
         found = {n: (index_of[a], is_local) for n, (a, _, is_local) in symbols if a in index_of}
         return _Functions(self, found)
+
+    @cached_property
+    def all_functions(self) -> tuple[Function, ...]:
+        """Every function by its address; `functions` has one of those that share a name."""
+        found = (self.function_at(address) for address in self._table.entries)
+        return tuple(function for function in found if function is not None)
 
     @cached_property
     def _symbol_at(self) -> dict[int, str]:
@@ -140,7 +147,9 @@ class Program:
         if index is None:
             return self._c_function_at(address)
         symbol = self._symbol_at.get(self._table.entries[index])
-        return self.functions[symbol] if symbol is not None else None
+        if symbol is None:  # another function has its name: assembly's `name<>` of two files, say
+            return self._build(self._table.record(index).name, index, local=True)
+        return self.functions[symbol]
 
     def _c_function_at(self, address: int) -> Function | None:
         symbols = self.elf.code_symbols
@@ -206,7 +215,7 @@ class Program:
         plain = symbol.removesuffix(".abi0")
         depth = self._table.stack_depth(record)
         has_bp, frame_size = _prologue(self.bytes_at(record.address, min(record.size, 64)))
-        size = self.elf.symbols[symbol][1]
+        _, size, _ = self.elf.symbols.get(symbol, (0, 0, local))
         return Function(
             name=plain,
             symbol=symbol,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from underglass.errors import BuildError
 from underglass.toolchain import asmlex, golex
 from underglass.toolchain.advice import Known, advise
+from underglass.toolchain.chains import Chain, chains_of, explain, limit_in
 from underglass.toolchain.cmessages import go_like
 from underglass.toolchain.go import Go
 from underglass.toolchain.places import definition, reference
@@ -34,7 +36,6 @@ _MOST, _LONGEST = 500, 2000  # lines, and characters in a line, that are read
 _CRASH = re.compile(r"^(?:fatal error: |panic: |runtime: out of memory|SIG[A-Z]+: )[^\n]*", re.MULTILINE)
 _STACK = re.compile(r"^(?:runtime stack:|goroutine \d+ )", re.MULTILINE)
 _LINKED = re.compile(r"(?:link: )?(?P<symbol>[^\s:]+): (?P<message>.*)")
-_CHAIN = re.compile(r"\s*(?:grows (?P<bytes>\d+) bytes)?,? ?(?:calls )?(?P<symbol>\S+?)<(?P<abi>\d)>")
 
 
 def build_error(diagnostics: Iterable[Diagnostic]) -> BuildError:
@@ -116,9 +117,9 @@ def _messages(output: str) -> Iterator[tuple[str, list[str]]]:
     head: str | None = None
     tail: list[str] = []
     for line in (line[:_LONGEST] for line in output.splitlines()[:_MOST]):
-        goes_on = line.startswith((" ", "\t")) or re.fullmatch(r"\S+<\d>", line)
-        if head is not None and goes_on:
-            tail.append(line.strip())
+        is_root = head is not None and limit_in(head) is not None and re.fullmatch(r".+<\d+>", line)
+        if head is not None and (line.startswith((" ", "\t")) or is_root):
+            tail.append(line.rstrip())
         elif not _SKIPPED.match(line):
             if head is not None:
                 yield head, tail
@@ -138,8 +139,11 @@ def _read(head: str, tail: list[str], by_name: dict[str, Source], known: Known) 
         message = " ".join(_INSIDE.sub("", head, count=1).split())
         message = re.sub(r"(invalid instruction: )\d+ ", r"\1", message)
         return located(inside["name"], inside["line"], None, message, by_name, known)
+    sources = tuple(by_name.values())
+    limit = limit_in(head)
+    if limit is not None:
+        return _overflow(head, tail, limit, sources, known)
     linked = _LINKED.fullmatch(head)
-    sources = by_name.values()
     place: tuple[Source, int] | None = None
     if linked:
         missing = re.search(r"relocation target (\S+) not defined", linked["message"])
@@ -149,8 +153,6 @@ def _read(head: str, tail: list[str], by_name: dict[str, Source], known: Known) 
     twice = re.search(r"duplicated definition of symbol ([^\s,]+)", head)
     if twice:
         head, place = f"{twice[1]} is defined twice: duplicated definition", definition(twice[1], sources)
-    if "nosplit stack over" in head:
-        tail = [_chain(tail)]
     message = _with_tail(head, tail, by_name)
     advice = advise(message, known)
     if place is None:
@@ -158,30 +160,36 @@ def _read(head: str, tail: list[str], by_name: dict[str, Source], known: Known) 
     return Diagnostic(place[0].origin, place[1], None, message, advice)
 
 
-def _chain(tail: list[str]) -> str:
-    """Return the linker's account of a NOSPLIT chain as one line.
+def _overflow(
+    head: str, lines: list[str], limit: int, sources: tuple[Source, ...], known: Known
+) -> Diagnostic:
+    """Return the linker's account of chains of NOSPLIT functions, the longest one told in full."""
+    chains = sorted(
+        (_placed(chain, sources) for chain in chains_of(lines, limit)), key=lambda c: (not c.again, c.left)
+    )
+    message = f"{head}. {explain(chains[0])}" if chains else head
+    if len(chains) > 1:
+        message += f"; {len(chains) - 1} more of its chains are too long"
+    root = definition(head.partition(":")[0], sources)
+    origin, line = (root[0].origin, root[1]) if root else ("", None)
+    return Diagnostic(origin, line, None, message, advise(message, known), tuple(chains))
 
-    >>> _chain(["main.add<0>", "grows 2016 bytes, calls main.b<0>", "grows 416 bytes, calls main.c<0>"])
-    'main.add (2016 bytes) calls main.b (416 bytes) calls main.c'
 
-    The linker writes <0> for ABI0 and <1> for ABIInternal (cmd/internal/obj/link.go, ABI).
-    """
-    chain, last = "", ""
-    for line in tail:
-        found = _CHAIN.match(line)
-        if not found:
-            last = f", {line}"
-            continue
-        if chain:
-            chain += f" ({found['bytes']} bytes) calls " if found["bytes"] else ", "
-        chain += found["symbol"] + ("<ABIInternal>" if found["abi"] == "1" else "")
-    return chain + last
+def _placed(chain: Chain, sources: tuple[Source, ...]) -> Chain:
+    """Return the chain with the places of its functions and calls in the sources."""
+    called = (*(step.symbol for step in chain.steps[1:]), "")
+    steps = []
+    for step, callee in zip(chain.steps, called, strict=True):
+        places = definition(step.symbol, sources), reference(step.symbol, callee, sources)
+        own, call = (f"{place[0].origin}, line {place[1]}" if place else "" for place in places)
+        steps.append(replace(step, place=own, call_place=call))
+    return replace(chain, steps=tuple(steps))
 
 
 def _with_tail(message: str, tail: list[str], by_name: dict[str, Source]) -> str:
     """Join a message and the lines that go with it; places in them get the reader's names."""
     parts = []
-    for line in tail:
+    for line in map(str.strip, tail):
         placed = _PLACED.fullmatch(line)
         if placed:
             name = re.split(r"[/\\]", placed["path"])[-1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from underglass.toolchain.chains import Chain
 
 __all__ = ["Build", "Diagnostic", "Prototype", "Source"]
 
@@ -34,6 +36,7 @@ class Diagnostic:
     column: int | None  # 1-based, in bytes, as the Go compiler counts
     message: str
     advice: str = ""  # what to do, full sentences, or ""
+    chains: tuple[Chain, ...] = field(default=(), repr=False)  # of NOSPLIT functions, where one is too long
 
     def __str__(self) -> str:
         place = self.source
