@@ -173,7 +173,9 @@ def ours(budget: NosplitBudget) -> Counter[tuple[str, Edges]]:
     """Return our growths in the same form."""
     rooms = budget.rooms.values()
     return Counter(
-        (room.function.symbol, tuple((g.bytes, g.callee) for g in room.growths)) for room in rooms if room.growths
+        (room.function.symbol, tuple((g.bytes, g.callee) for g in room.growths))
+        for room in rooms
+        if room.growths
     )
 
 

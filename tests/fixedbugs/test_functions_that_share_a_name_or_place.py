@@ -27,7 +27,8 @@ def test_code_of_a_local_function_is_its_function_in_each_file():
         assert call.target is not None
         callees.append(found.function_at(call.target))
     first, second = callees
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert first.name == second.name == "helper"
     assert first.address != second.address
     assert first.frame_size == second.frame_size == 8

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["marked_nosplit"]
 
 _NOSPLIT = 4  # Go 1.27, runtime/textflag.h
-_OTHERS = set("NOPROF DUPOK WRAPPER NEEDCTXT NOFRAME TOPFRAME ABIWRAPPER REFLECTMETHOD".split())
+_OTHERS = frozenset(
+    {"NOPROF", "DUPOK", "WRAPPER", "NEEDCTXT", "NOFRAME", "TOPFRAME", "ABIWRAPPER", "REFLECTMETHOD"}
+)
 
 
 def marked_nosplit(program: Program, function: Function) -> bool | None:

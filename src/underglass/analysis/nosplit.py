@@ -3,8 +3,8 @@
 The rules are those of Go 1.27, cmd/link/internal/ld/stackcheck.go:
 
 - A function with a stack check needs 8 bytes: the return address of its call of runtime.morestack.
-- One without needs what it has pushed at each call (pcsp), 8 bytes for the return address, and what the callee
-  needs; or what it has pushed at its deepest, where that is more.
+- One without needs what it has pushed at each call (pcsp), 8 bytes for the return address, and what the
+  callee needs; or what it has pushed at its deepest, where that is more.
 - A JMP to another function counts as a call does, though it pushes nothing.
 - A CALL through a register or memory is taken to reach a function with a check: 8 + 8 bytes. A JMP through
   one is not counted, nor is a CALL of an address in a C function.
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from underglass.analysis.prologue import has_check
 from underglass.program.code import decode
-from underglass.toolchain.chains import INDIRECT, Chain, ChainStep
+from underglass.toolchain.chains import INDIRECT, MORESTACK, WRAPPER, Chain, ChainStep
 
 if TYPE_CHECKING:
     from underglass.program import Function, Program
@@ -38,7 +38,6 @@ _CALL = 8  # bytes that CALL pushes
 _BASE = 800  # bytes; internal/abi/stack.go, StackNosplitBase
 _ENDLESS = (1 << 15) - 1  # bytes, for a chain without an end; stackcheck.go, stackCheckCycle
 _THROUGH_NAME = "qword ptr [rip"  # CALL *name(SB), whose relocation is no call's
-_MORESTACK = "runtime.morestack"
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class NosplitBudget:
         race = "runtime.racecall" in program.elf.symbols if race is None else race
         self.limit = _BASE * (2 if race else 1) - _CALL
         # The linker means the ABI0 one; where Go refers to it as well, there is a wrapper of that name.
-        name = f"{_MORESTACK}.abi0" if f"{_MORESTACK}.abi0" in program.elf.symbols else _MORESTACK
+        name = f"{MORESTACK}.abi0" if f"{MORESTACK}.abi0" in program.elf.symbols else MORESTACK
         self._morestack = program.elf.symbols.get(name, (0, 0, False))[0]
         self._functions = {f.address: f for f in program.all_functions}
         checked = {a for a, f in self._functions.items() if has_check(program, f)}
@@ -125,25 +124,33 @@ class NosplitBudget:
             path.append(at)
             steps.insert(0, self._step(at, growth))
         at = function.address
+        path = [*path[1:], at]
         while self.rooms[at].growths:
             growth = max(self.rooms[at].growths, key=lambda g: g.bytes + self._beyond(g))
             steps.append(self._step(at, growth))
             if growth.callee == INDIRECT:
-                steps.append(ChainStep(INDIRECT, "", _CALL, calls=True))
+                steps.append(ChainStep(INDIRECT, "", _CALL, MORESTACK))
             if growth.to in (0, self._morestack):
-                break
+                return Chain(self.limit, tuple(steps))
             at = growth.to
-            if at in path[:-1] or len(steps) > self.limit // _CALL + 1:  # a cycle: the linker takes none
-                return Chain(self.limit, tuple(steps), again=self.rooms[at].function.name)
+            if at in path:  # a cycle, which the linker takes in no program
+                return Chain(self.limit, tuple(steps), again=self._functions[at].name)
+            path.append(at)
+        last = self._functions[at]
+        steps.append(ChainStep(last.name, last.abi, 0, "", self._place(last)))
         return Chain(self.limit, tuple(steps))
 
     def _step(self, address: int, growth: Growth) -> ChainStep:
-        function, program = self._functions[address], self._program
-        return ChainStep(
-            symbol=function.name, abi=function.abi, grows=growth.bytes, calls=bool(growth.callee),
-            place=program.origin(function, address),
-            call_place=program.origin(function, growth.pc) if growth.pc else "",
-        )  # fmt: skip
+        function = self._functions[address]
+        callee = self._functions.get(growth.to)
+        calls = MORESTACK if growth.to == self._morestack else callee.name if callee else growth.callee
+        call_place = (
+            self._program.origin(function, growth.pc) if growth.pc and not function.is_wrapper else ""
+        )
+        return ChainStep(function.name, function.abi, growth.bytes, calls, self._place(function), call_place)
+
+    def _place(self, function: Function) -> str:
+        return WRAPPER if function.is_wrapper else self._program.origin(function, function.address)
 
     def _beyond(self, growth: Growth) -> int:
         """Bytes that the callee needs; without an end where that is being summed up just now."""

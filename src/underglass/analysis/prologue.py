@@ -84,8 +84,10 @@ class Prologue:
 def _why_none(found: Prologue) -> str:
     size = f"a frame of {found.frame} bytes" if found.frame else "no frame"
     if not found.is_automatic:
+        # cmd/compile/internal/ssagen/abi.go, makeABIWrapper, marks each of them.
+        by = "as every wrapper between ABIs is" if found.function.is_wrapper else "by its mark"
         why = f"It has {size}, {SMALL} or more" if found.is_leaf else f"It has {size} and calls"
-        return f"{why}, and no check all the same: it is NOSPLIT by its mark."
+        return f"{why}, and no check all the same: it is NOSPLIT, {by}."
     below = f", below {SMALL} (StackSmall)" if found.frame else ""
     also = {
         True: " It is marked NOSPLIT as well.",

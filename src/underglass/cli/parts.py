@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from underglass.goprogram import GoProgram
     from underglass.machine import Limits
 
-__all__ = ["Commands", "add_cgo", "add_limits", "limits_of", "new_command", "open_program", "pass_on"]
+__all__ = [
+    "Commands",
+    "add_cgo",
+    "add_limits",
+    "limits_of",
+    "new_command",
+    "open_program",
+    "pass_on",
+    "positive",
+]
 
 Commands = Any  # argparse keeps the type of its subparsers to itself
 
@@ -42,10 +51,10 @@ def add_cgo(parser: argparse.ArgumentParser) -> None:
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what a program may use."""
     parser.add_argument(
-        "--seconds", type=_positive(float), metavar="N", help="stop the program after N seconds"
+        "--seconds", type=positive(float), metavar="N", help="stop the program after N seconds"
     )
     parser.add_argument(
-        "--instructions", type=_positive(int), metavar="N", help="stop the program after N instructions"
+        "--instructions", type=positive(int), metavar="N", help="stop the program after N instructions"
     )
 
 
@@ -89,7 +98,9 @@ def _progress(words: str) -> None:
         print(f"underglass: {words}", file=sys.stderr)
 
 
-def _positive(kind: type[int] | type[float]) -> Any:
+def positive(kind: type[int] | type[float]) -> Any:
+    """A type for argparse: a number above zero, `_` between digits allowed."""
+
     def read(text: str) -> float:
         value = kind(text.replace("_", ""))
         if not 0 < value < float("inf"):

@@ -38,7 +38,12 @@ def frame(trace: Trace, step: int, depth: int = 2) -> FramePicture:
 
 
 def call_graph(
-    program: GoProgram | Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False
+    program: GoProgram | Program,
+    focus: str = "main.main",
+    depth: int = 3,
+    *,
+    runtime: bool = False,
+    nosplit: bool = False,
 ) -> CallGraphPicture:
     """Return the picture of what a function calls, with the ABI of each and the wrappers between.
 
@@ -46,6 +51,7 @@ def call_graph(
         focus: the function, "add" or "main.add".
         depth: how many calls away from it to look.
         runtime: show the runtime's functions one by one.
+        nosplit: say at each function without a stack check how much stack its longest chain leaves.
     """
     facts = program if isinstance(program, Program) else program.program
-    return call_graph_picture(facts, focus, depth, runtime=runtime)
+    return call_graph_picture(facts, focus, depth, runtime=runtime, nosplit=nosplit)

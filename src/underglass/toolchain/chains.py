@@ -11,9 +11,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
-__all__ = ["INDIRECT", "Chain", "ChainStep", "chains_of", "explain", "limit_in", "shown_name"]
+__all__ = [
+    "INDIRECT",
+    "MORESTACK",
+    "WRAPPER",
+    "Chain",
+    "ChainStep",
+    "chains_of",
+    "explain",
+    "limit_in",
+    "shown_name",
+]
 
 INDIRECT = "indirect"  # the linker's name for whatever a CALL through a register or memory reaches
+MORESTACK = "runtime.morestack"
+WRAPPER = "a wrapper"  # stands for the place of what the compiler has made
 _LIMIT = re.compile(r"nosplit stack over (\d+) byte limit")
 _SYMBOL = re.compile(r"(?P<symbol>.+)<(?P<version>\d+)>")
 _GROWS = re.compile(r"grows (?P<bytes>\d+) bytes(?:, calls (?P<callee>.+))?")
@@ -26,7 +38,7 @@ class ChainStep:
     symbol: str  # the linker's name, without its ABI; "indirect" where the code names no function
     abi: str  # "ABI0", "ABIInternal"; "" for "indirect"
     grows: int  # bytes: what it has pushed since its entry and, if it calls, the return address
-    calls: bool  # whether it ends in a call, of the next step or of runtime.morestack
+    calls: str  # the linker's name, without its ABI, of what it calls there; "" if these bytes are no call's
     place: str = ""  # "cell 7, line 3", where the sources are known
     call_place: str = ""  # of the call, likewise
 
@@ -55,9 +67,9 @@ class Chain:
         return tuple(self.limit - taken for taken in accumulate(step.grows for step in self.steps))
 
     @property
-    def in_morestack(self) -> bool:
-        """Whether the last step is a call of runtime.morestack: by a stack check, or by name."""
-        return self.steps[-1].calls and not self.again
+    def in_check(self) -> bool:
+        """Whether the last function has a stack check: the chain ends there, in runtime.morestack."""
+        return self.steps[-1].calls == MORESTACK
 
 
 def chains_of(lines: Iterable[str], limit: int) -> tuple[Chain, ...]:
@@ -79,10 +91,8 @@ def chains_of(lines: Iterable[str], limit: int) -> tuple[Chain, ...]:
             depth = max((len(line) - len(line.lstrip())) // 4 - 1, 0)
             symbol = path[depth - 1][2] if 0 < depth <= len(path) else root
             path[depth:] = [(symbol, int(grows["bytes"]), grows["callee"] or "")]
-        elif words.endswith("over limit") or words == "infinite cycle":
-            if path:
-                again = _split(path[-1][2])[0] if words == "infinite cycle" else ""
-                found.append(Chain(limit, tuple(map(_step, path)), again))
+        elif path and (words.endswith("over limit") or words == "infinite cycle"):
+            found.append(_chain(path, limit, is_cycle=words == "infinite cycle"))
         elif _SYMBOL.fullmatch(words):
             root, path = words, []
     return tuple(found)
@@ -94,10 +104,12 @@ def limit_in(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _step(row: tuple[str, int, str]) -> ChainStep:
-    name, grows, callee = row
-    symbol, abi = _split(name)
-    return ChainStep(symbol, abi, grows, bool(callee))
+def _chain(path: list[tuple[str, int, str]], limit: int, *, is_cycle: bool) -> Chain:
+    steps = [ChainStep(*_split(symbol), grows, _split(callee)[0]) for symbol, grows, callee in path]
+    last = path[-1][2]
+    if last and not is_cycle and steps[-1].calls != MORESTACK:  # a function that takes nothing itself
+        steps.append(ChainStep(*_split(last), 0, ""))
+    return Chain(limit, tuple(steps), steps[-1].calls if is_cycle else "")
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -118,15 +130,16 @@ def shown_name(chain: Chain, step: ChainStep) -> str:
 def explain(chain: Chain) -> str:
     """Return the chain as a sentence, function by function.
 
-    >>> steps = ChainStep("main.a", "ABI0", 32, True), ChainStep("main.b", "ABI0", 1008, False, "cell 2, line 9")
-    >>> print(explain(Chain(792, steps)))
+    >>> a = ChainStep("main.a", "ABI0", 32, "main.b")
+    >>> b = ChainStep("main.b", "ABI0", 1008, "", "cell 2, line 9")
+    >>> print(explain(Chain(792, (a, b))))
     main.a takes 32 of the 792 bytes and calls main.b (cell 2, line 9), which takes 1008: 248 bytes too many
     """
     text = ""
     for index, step in enumerate(chain.steps):
         place = f" ({step.place})" if step.place and index else ""
         unit = f" of the {chain.limit} bytes" if index == 0 else ""
-        ends_in_check = chain.in_morestack and index == len(chain.steps) - 1
+        ends_in_check = step.calls == MORESTACK
         if step.symbol == INDIRECT:
             text += f" through a pointer, where the stack check of what it reaches takes {step.grows}"
         elif ends_in_check and index:

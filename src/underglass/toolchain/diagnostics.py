@@ -13,7 +13,7 @@ from dataclasses import replace
 from underglass.errors import BuildError
 from underglass.toolchain import asmlex, golex
 from underglass.toolchain.advice import Known, advise
-from underglass.toolchain.chains import Chain, chains_of, explain, limit_in
+from underglass.toolchain.chains import WRAPPER, Chain, chains_of, explain, limit_in
 from underglass.toolchain.cmessages import go_like
 from underglass.toolchain.go import Go
 from underglass.toolchain.places import definition, reference
@@ -177,12 +177,14 @@ def _overflow(
 
 def _placed(chain: Chain, sources: tuple[Source, ...]) -> Chain:
     """Return the chain with the places of its functions and calls in the sources."""
-    called = (*(step.symbol for step in chain.steps[1:]), "")
     steps = []
-    for step, callee in zip(chain.steps, called, strict=True):
-        places = definition(step.symbol, sources), reference(step.symbol, callee, sources)
-        own, call = (f"{place[0].origin}, line {place[1]}" if place else "" for place in places)
-        steps.append(replace(step, place=own, call_place=call))
+    for step in chain.steps:
+        own, call = definition(step.symbol, sources), reference(step.symbol, step.calls, sources)
+        place, call_place = (f"{at[0].origin}, line {at[1]}" if at else "" for at in (own, call))
+        # Assembly is written for ABI0 and Go for ABIInternal: the function of the other ABI is a wrapper.
+        if own and own[0].is_assembly != (step.abi == "ABI0"):
+            place, call_place = WRAPPER, ""
+        steps.append(replace(step, place=place, call_place=call_place))
     return replace(chain, steps=tuple(steps))
 
 

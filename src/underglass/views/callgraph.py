@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,18 @@ class CallGraphPicture:
     """A call graph that shows itself: as SVG in a notebook or a page, as text elsewhere."""
 
     def __init__(
-        self, program: Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False
+        self,
+        program: Program,
+        focus: str = "main.main",
+        depth: int = 3,
+        *,
+        runtime: bool = False,
+        nosplit: bool = False,
     ) -> None:
         self.graph = calls_from(program, focus, depth, runtime=runtime)
-        self.text = call_graph_text(self.graph)
-        self.svg = render_svg(_digraph(self.graph), title=f"Calls from {focus}", description=self.text)
+        left = _left(program) if nosplit else {}
+        self.text = call_graph_text(self.graph, left)
+        self.svg = render_svg(_digraph(self.graph, left), title=f"Calls from {focus}", description=self.text)
 
     def __repr__(self) -> str:
         return self.text
@@ -45,14 +52,24 @@ class CallGraphPicture:
 
 
 def call_graph_picture(
-    program: Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False
+    program: Program,
+    focus: str = "main.main",
+    depth: int = 3,
+    *,
+    runtime: bool = False,
+    nosplit: bool = False,
 ) -> CallGraphPicture:
     """The graph of `call_graph`, drawn, with its text form beside it."""
-    return CallGraphPicture(program, focus, depth, runtime=runtime)
+    return CallGraphPicture(program, focus, depth, runtime=runtime, nosplit=nosplit)
 
 
 def call_graph(
-    program: Program, focus: str = "main.main", depth: int = 3, *, runtime: bool = False
+    program: Program,
+    focus: str = "main.main",
+    depth: int = 3,
+    *,
+    runtime: bool = False,
+    nosplit: bool = False,
 ) -> graphviz.Digraph:
     """Return what `focus` calls as a graph to draw or to edit.
 
@@ -63,15 +80,30 @@ def call_graph(
     Args:
         depth: how many calls away from `focus` to look.
         runtime: show the runtime's functions; else they are one node.
+        nosplit: at each function without a stack check, say how much stack the longest chain of such
+            functions through it leaves, of all that the program has.
     """
-    return _digraph(calls_from(program, focus, depth, runtime=runtime))
+    return _digraph(calls_from(program, focus, depth, runtime=runtime), _left(program) if nosplit else {})
 
 
-def call_graph_text(graph: CallGraph) -> str:
-    """Return the same graph as lines of text, one function and one call a line."""
+def _left(program: Program) -> dict[str, int]:
+    """Bytes that are left by the longest chain through each function without a stack check."""
+    from underglass.analysis.nosplit import NosplitBudget  # reads the whole program: for those who ask
+
+    rooms = NosplitBudget(program).rooms.values()
+    return {room.function.symbol: room.left for room in rooms if not room.has_check}
+
+
+def call_graph_text(graph: CallGraph, left: Mapping[str, int] | None = None) -> str:
+    """Return the same graph as lines of text, one function and one call a line.
+
+    Args:
+        left: symbol → bytes of stack left, for the functions without a stack check.
+    """
+    left = left or {}
     lines = []
     for node in graph.nodes:
-        lines.append(_plain(node.name) + (f" ({_facts(node)})" if node.abi else ""))
+        lines.append(_plain(node.name) + (f" ({', '.join(_facts(node, left))})" if node.abi else ""))
         for edge in graph.edges:
             if edge.caller == node.symbol:
                 callee = graph.node(edge.callee)
@@ -81,7 +113,7 @@ def call_graph_text(graph: CallGraph) -> str:
     return "\n".join(lines)
 
 
-def _digraph(graph: CallGraph) -> graphviz.Digraph:
+def _digraph(graph: CallGraph, left: Mapping[str, int]) -> graphviz.Digraph:
     drawn = graphviz.Digraph("calls")
     drawn.attr(rankdir="LR", bgcolor="transparent", nodesep="0.22", ranksep="0.5", fontname=_SANS, pad="0.1")
     drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.15,0.03", penwidth="1.2")
@@ -94,7 +126,7 @@ def _digraph(graph: CallGraph) -> graphviz.Digraph:
         fontcolor=colour("muted"),
     )
     for node in graph.nodes:
-        drawn.node(_key(node.symbol), **_node_attributes(node, is_focus=node.symbol == graph.focus))
+        drawn.node(_key(node.symbol), **_node_attributes(node, left, is_focus=node.symbol == graph.focus))
     for edge in graph.edges:
         to_runtime = not graph.node(edge.callee).abi
         attributes = {} if to_runtime else _edge_attributes(edge)
@@ -107,7 +139,7 @@ def _key(symbol: str) -> str:
     return symbol.replace(":", "∶")
 
 
-def _node_attributes(node: Node, *, is_focus: bool) -> dict[str, str]:
+def _node_attributes(node: Node, left: Mapping[str, int], *, is_focus: bool) -> dict[str, str]:
     name = html.escape(_plain(node.name))
     if not node.abi:
         return {
@@ -116,10 +148,12 @@ def _node_attributes(node: Node, *, is_focus: bool) -> dict[str, str]:
         }  # fmt: skip
     hue = "abi0" if node.abi == "ABI0" else "internal"
     title = f"<B>{name}</B>" if is_focus else name
-    facts = html.escape(_facts(node))
+    facts = [
+        f'<FONT POINT-SIZE="10" COLOR="{colour(hue)}">{html.escape(row)}</FONT>' for row in _facts(node, left)
+    ]
     style = "filled" if node.abi == "ABI0" else "rounded,filled"
     return {
-        "label": _label_table(title, f'<FONT POINT-SIZE="10" COLOR="{colour(hue)}">{facts}</FONT>'),
+        "label": _label_table(title, *facts),
         "shape": "box", "style": style + (",dashed" if node.is_wrapper else ""),
         "color": colour(hue), "fillcolor": colour(f"{hue}-tint"), "fontcolor": colour("ink"),
         "tooltip": f"{node.symbol}, frame ${node.frame_size}",
@@ -153,10 +187,12 @@ def _words(edge: Edge) -> str:
     return f"{_label(edge)}{', by JMP' if edge.tail else ''}{places}"
 
 
-def _facts(node: Node) -> str:
+def _facts(node: Node, left: Mapping[str, int]) -> list[str]:
+    """What is said of a function below its name, row by row."""
     kind = "wrapper" if node.is_wrapper else "assembly" if node.is_assembly else "Go"
     indirect = f", {node.indirect_calls} indirect" if node.indirect_calls else ""
-    return f"{node.abi}, {kind}, frame ${node.frame_size}{indirect}"
+    facts = f"{node.abi}, {kind}, frame ${node.frame_size}{indirect}"
+    return [facts, f"NOSPLIT, {left[node.symbol]} bytes left"] if node.symbol in left else [facts]
 
 
 def _plain(name: str) -> str:
