@@ -13,6 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from underglass.analysis.nosplit import NosplitBudget
@@ -95,10 +96,12 @@ import (
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
+	"crypto/tls"
 	"fmt"
 	"hash/crc32"
 	"math"
 	"math/big"
+	"net/http"
 	"reflect"
 )
 
@@ -111,6 +114,7 @@ func main() {
 	_, edwards, _ := ed25519.GenerateKey(nil)
 	fmt.Println(gcm.NonceSize(), curve, key, edwards)
 	fmt.Println(crc32.ChecksumIEEE(nil), big.NewInt(3), math.Floor(2.5), reflect.TypeOf(3))
+	fmt.Println(tls.VersionTLS13, http.ListenAndServe("", nil))
 }
 """
 }
@@ -119,7 +123,6 @@ PROGRAMS = {"plain": PLAIN, "own assembly": OWN, "crypto": CRYPTO}
 
 _EDGE = re.compile(r"nosplit: (?P<caller>.+)<(?P<abi>\d+)> \+(?P<bytes>\d+)(?: -> (?P<callee>.+))?")
 _NAME = re.compile(r"(?P<name>.+)<(?P<abi>\d+)>")
-_STATIC = 10  # versions from here on are assembly's `name<>` (cmd/link/internal/sym/symbol.go, SymVerStatic)
 
 Edges = tuple[tuple[int, str], ...]  # bytes, and the callee's symbol in the ELF file or ""
 
@@ -158,15 +161,17 @@ def linkers(report: str, symbols: Iterable[str]) -> Counter[tuple[str, Edges]]:
         # The linker adds .abi0 to the one of two functions of a name (symtab.go, mangleABIName).
         return f"{name}.abi0" if version == "0" and f"{name}.abi0" in known else name
 
-    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for line in report.splitlines():
-        edge = _EDGE.fullmatch(line)
-        if edge is None:
-            continue
-        callee = _NAME.fullmatch(edge["callee"] or "")
-        to = elf_name(callee["name"], callee["abi"]) if callee else edge["callee"] or ""
-        found.setdefault((edge["caller"], edge["abi"]), []).append((int(edge["bytes"]), to))
-    return Counter((elf_name(*key), tuple(edges)) for key, edges in found.items())
+    # The lines of one function follow one another; functions of one name are each a group.
+    lines = [edge for line in report.splitlines() if (edge := _EDGE.fullmatch(line))]
+    found: Counter[tuple[str, Edges]] = Counter()
+    for (caller, abi), group in groupby(lines, key=lambda edge: (edge["caller"], edge["abi"])):
+        edges = []
+        for edge in group:
+            callee = _NAME.fullmatch(edge["callee"] or "")
+            to = elf_name(callee["name"], callee["abi"]) if callee else edge["callee"] or ""
+            edges.append((int(edge["bytes"]), to))
+        found[elf_name(caller, abi), tuple(edges)] += 1
+    return found
 
 
 def ours(budget: NosplitBudget) -> Counter[tuple[str, Edges]]:
