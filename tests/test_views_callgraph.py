@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from underglass.analysis.nosplit import NosplitBudget
 from underglass.errors import UnderglassError
 from underglass.views.callgraph import call_graph, call_graph_picture, render_svg
 from views_traces import program
@@ -61,3 +62,19 @@ def test_the_picture_has_a_text_form():
 def test_names_with_colons_and_brackets_are_drawn():
     picture = call_graph_picture(program().program, "runtime.main", depth=1, runtime=True)
     assert "runtime.main" in picture.svg
+
+
+def test_nodes_without_a_stack_check_say_on_demand_what_their_chain_leaves():
+    facts = program().program
+    budget = NosplitBudget(facts)
+    plain, asked = call_graph_picture(facts), call_graph_picture(facts, nosplit=True)
+    assert "bytes left" not in plain.text
+    for node in asked.graph.nodes:
+        if node.abi:
+            room = budget.room(facts.functions[node.symbol])
+            words = f"({node.abi}, "
+            line = next(
+                r for r in asked.text.splitlines() if words in r and r.startswith(node.name[5:] + " ")
+            )
+            assert (f"NOSPLIT, {room.left} bytes left" in line) is not room.has_check
+    assert any(f"{room.left} bytes left" in asked.svg for room in budget.rooms.values() if not room.has_check)

@@ -186,7 +186,11 @@ def ours(budget: NosplitBudget) -> Counter[tuple[str, Edges]]:
 
 def compare(sources: Mapping[str, str], folder: Path) -> Agreement:
     """Build a program and compare both accounts of it."""
-    elf, report = build(sources, folder)
+    return compare_with(*build(sources, folder))
+
+
+def compare_with(elf: Path, report: str) -> Agreement:
+    """Compare a program with what the linker said of it."""
     program = Program(elf)
     theirs = linkers(report, program.elf.symbols)
     own = ours(NosplitBudget(program))

@@ -22,7 +22,7 @@ from underglass.program.code import decode
 from underglass.toolchain import find_go
 
 sys.path[:0] = [str(Path(__file__).parent.parent)]
-from agreement.nosplit import CRYPTO, build, linkers
+from agreement.nosplit import CRYPTO, build, linkers  # noqa: E402  a command has its own folder on the path
 
 SIZES = (0, 1, 7, 8, 9, 96, 104, 111, 112, 113, 119, 120, 121, 127, 128, 129, 136, 152)
 LARGE = (1000, 3952, 3960, 4072, 4080, 4087, 4088, 4089, 4095, 4096, 4097, 4104, 9000, 70000)
@@ -73,11 +73,12 @@ def compiled() -> tuple[str, list[str]]:
     for size in SIZES + LARGE:
         fill = f"\tvar held [{size}]byte\n\theld[x%{size}] = 1\n" if size else ""
         give = f"uint(held[y%{size}])" if size else "x"
+        closure = f"func(y uint) uint {{\n{fill}\tx++\n\treturn called({give}) + x\n}}"
         bodies = {
             "leaf": f"{fill}\treturn {give}",
-            "bounds": f"{fill}\treturn {give} + uint(bytes[x])",  # a CALL of panicBounds, which counts for none
+            "bounds": f"{fill}\treturn {give} + uint(bytes[x])",  # calls panicBounds, which counts for none
             "call": f"{fill}\treturn called({give}) + y",
-            "closure": f"\tkept = func(y uint) uint {{\n{fill}\tx++\n\treturn called({give}) + x\n}}\n\treturn 0",
+            "closure": f"\tkept = {closure}\n\treturn 0",
         }
         for body, code in bodies.items():
             for mark in ("plain", "nosplit"):
@@ -93,7 +94,8 @@ def sources() -> dict[str, str]:
     """One program of all of them."""
     text, from_assembly = assembly()
     go, from_go = compiled()
-    head = "package main\n\nvar kept func(uint) uint\nvar bytes []byte\n\n//go:noinline\nfunc called(x uint) uint { return x }\n"
+    head = "package main\n\nvar kept func(uint) uint\nvar bytes []byte\n\n"
+    head += "//go:noinline\nfunc called(x uint) uint { return x }\n"
     declared = "\n".join(f"func {name}()" for name in from_assembly)
     every = ", ".join([*from_assembly, *from_go])
     main = f"var every = []any{{{every}}}\n\nfunc main() {{ println(len(every), kept == nil) }}\n"
@@ -115,8 +117,8 @@ def listed(listing: str) -> dict[str, Listed]:
         more = re.search(r"CALL\t(runtime\.morestack\w*)\(SB\)", "\n".join(lines))
         form = Form.NONE
         if "nosplit" not in marks:
-            carry = any("\tJCS\t" in line for line in lines[:14]) and any("SUBQ\t$" in x for x in lines[:14])
-            form = Form.HUGE if carry else Form.BIG if check and check["what"] == "R12" else Form.SMALL
+            huge = any(re.search(r"\tSUBQ\t\$\d+, R12$", line) for line in lines)
+            form = Form.HUGE if huge else Form.BIG if check and check["what"] == "R12" else Form.SMALL
         symbol = f"{name}.abi0" if "asm" in marks else name
         guard = _GUARDS[check["at"]] if check else ""
         found[symbol] = Listed(form.value, frame, guard, more[1] if more else "")
@@ -201,11 +203,11 @@ def _callees(program: Program, found: Prologue) -> list[str]:
 
 
 def classify(sources: Mapping[str, str], folder: Path) -> tuple[Counter[str], list[str]]:
-    """Build a program: how many of its functions have each form, and what contradicts the code or the linker."""
+    """Build a program: how many of its functions have each form, and what the code or the linker denies."""
     elf, report = build(sources, folder)
     program = Program(elf)
     theirs = linkers(report, program.elf.symbols)
-    # What the linker takes for NOSPLIT has no single growth of 8 bytes into morestack; neither has a JMP to it.
+    # A function with a check has one growth, of 8 bytes into morestack.
     check = re.compile(r"runtime\.morestack(\.abi0)?")
     checked = Counter(
         name

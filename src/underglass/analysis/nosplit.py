@@ -77,16 +77,19 @@ class NosplitBudget:
         self._program = program
         race = "runtime.racecall" in program.elf.symbols if race is None else race
         self.limit = _BASE * (2 if race else 1) - _CALL
+        self._functions = {f.address: f for f in program.all_functions}
         # The linker means the ABI0 one; where Go refers to it as well, there is a wrapper of that name.
         name = f"{MORESTACK}.abi0" if f"{MORESTACK}.abi0" in program.elf.symbols else MORESTACK
-        self._morestack = program.elf.symbols.get(name, (0, 0, False))[0]
-        self._functions = {f.address: f for f in program.all_functions}
-        checked = {a for a, f in self._functions.items() if has_check(program, f)}
+        found = program.elf.symbols.get(name, (0, 0, False))[0]
+        self._morestack = found if found in self._functions else 0
+        checked = {address for address, f in self._functions.items() if has_check(program, f)}
+        self._unlimited = checked | {self._morestack}  # whose own frame is no part of a chain
         check = (Growth(_CALL, name, self._morestack),)
         self._growths = {
             a: check if a in checked else tuple(self._calls(f)) for a, f in self._functions.items()
         }
-        self._growths[self._morestack] = ()
+        if self._morestack:
+            self._growths[self._morestack] = ()
         self._needs: dict[int, int] = {}
         for address in self._functions:
             self._sum(address)
@@ -108,6 +111,10 @@ class NosplitBudget:
         worst = self.worst(1)
         least = f", {worst[0].left} left by the longest chain" if worst else ""
         return f"<NosplitBudget of {self._program.path.name}: {self.limit} bytes{least}>"
+
+    def room(self, function: Function) -> Room:
+        """The room of one function."""
+        return self.rooms[function.address]
 
     def worst(self, count: int = 1) -> tuple[Chain, ...]:
         """The chains with the least room, the worst first: one for each function that begins some."""
@@ -174,9 +181,8 @@ class NosplitBudget:
             if address in self._needs:
                 continue
             most = max((g.bytes + self._beyond(g) for g in growths), default=0)
-            function = self._functions[address]
-            own = max(function.depth.values, default=0) if address != self._morestack else 0
-            if own > most and not has_check(self._program, function):
+            own = max(self._functions[address].depth.values, default=0)
+            if own > most and address not in self._unlimited:
                 self._growths[address] = (*growths, Growth(own, ""))
                 most = own
             self._needs[address] = min(most, _ENDLESS)
@@ -192,6 +198,7 @@ class NosplitBudget:
                 target = int(operands, 16)
                 callee = self._program.function_at(target)
                 if callee and (mnemonic == "call" or callee.address != function.address):
-                    yield Growth(taken, callee.symbol, callee.address, pc)
+                    to = callee.address if callee.address in self._functions else 0
+                    yield Growth(taken, callee.symbol, to, pc)
             elif mnemonic == "call" and not operands.startswith(_THROUGH_NAME):
                 yield Growth(taken, INDIRECT, 0, pc)

@@ -128,9 +128,8 @@ class _Drawing:
     def finish(self) -> str:
         chain = self._chain
         self._text(16, 24, f"Room for {chain.steps[0].symbol} and what it calls", "strong")
-        self._text(
-            16, 43, "below its return address; the strip at the foot of a block is that of its call", "small muted"
-        )
+        below = "below its return address; the strip at the foot of a block is that of its call"
+        self._text(16, 43, below, "small muted")
         self._rect("free", _TOP, self._y(chain.limit), "wash", "rule")
         taken, label = 0, float(_TOP - self._row)
         for index, step in enumerate(chain.steps):
