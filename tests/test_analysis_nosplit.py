@@ -78,3 +78,11 @@ def test_rooms_of_a_chain_are_those_of_its_frames(own):
     assert to_go.steps[1].place == "a wrapper"
     assert to_go.in_check
     assert budget.room(program.function("main.fromAssembly", "ABIInternal")).has_check
+
+
+def test_what_neither_the_linker_nor_we_count(own):
+    program = Program(own[0])
+    budget = NosplitBudget(program)
+    # A JMP through a pointer, a loop to the function's start, and an author's own SUBQ $2000, SP.
+    for name in ("onwards", "spins"):
+        assert budget.room(program.function(f"main.{name}", "ABI0")).growths == ()

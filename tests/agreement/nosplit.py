@@ -37,6 +37,8 @@ import (
 func first(x int64) int64
 func through(f *func())
 func viaGo()
+func onwards()
+func spins()
 
 func fromAssembly() { fmt.Println("from assembly") }
 
@@ -52,6 +54,8 @@ func main() {
 	f := func() { fmt.Println(strings.Repeat("x", 3), strconv.Itoa(len(os.Args))) }
 	through(&f)
 	viaGo()
+	onwards()
+	spins()
 	names := []string{"b", "a"}
 	sort.Strings(names)
 	fmt.Println(first(23), nosplitGo(4), names, time.Duration(1500))
@@ -60,7 +64,7 @@ func main() {
 
 
 def own_assembly(length: int = 25) -> str:
-    """A chain of `length` functions, calls through pointers and of Go, a tail jump, and pushes."""
+    """A chain of `length` functions, calls through pointers and of Go, jumps of each kind, and pushes."""
     lines = ['#include "textflag.h"', "", "TEXT ·first(SB), NOSPLIT, $0-16", "\tCALL link0<>(SB)", "\tRET"]
     for i in range(length):
         frame, pushes = 8 * (i % 3), i % 4 == 1
@@ -73,6 +77,9 @@ def own_assembly(length: int = 25) -> str:
     lines += ["", "TEXT leaf<>(SB), NOSPLIT, $16", "loop:", "\tDECQ AX", "\tJNE loop", "\tRET"]
     lines += ["", "TEXT ·through(SB), NOSPLIT, $24-8", "\tMOVQ f+0(FP), DX", "\tMOVQ (DX), DX"]
     lines += ["\tMOVQ (DX), AX", "\tCALL AX", "\tRET"]
+    lines += ["", "TEXT ·onwards(SB), NOSPLIT|NOFRAME, $0-0", "\tLEAQ leaf<>(SB), AX", "\tJMP AX"]
+    lines += ["", "TEXT ·spins(SB), NOSPLIT|NOFRAME, $0-0", "again:", "\tDECQ AX", "\tJEQ done"]
+    lines += ["\tJMP again", "done:", "\tSUBQ $2000, SP", "\tADDQ $2000, SP", "\tRET"]
     lines += ["", "TEXT ·viaGo(SB), NOSPLIT, $32-0", "\tCALL ·fromAssembly(SB)", "\tRET", ""]
     return "\n".join(lines)
 

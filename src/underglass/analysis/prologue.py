@@ -77,8 +77,13 @@ class Prologue:
             "fall below zero, a JCS asks for that first.",
         }
         calls = " It calls, so it keeps the check." if self.frame < SMALL else ""
-        system = " It runs on the system stack alone (//go:systemstack)." if self.guard[-1] == "1" else ""
-        return f"The frame has {self.frame} bytes, {sizes[self.form]}{calls}{system}"
+        more = {  # obj6.go, stacksplit: CFunc is set for //go:systemstack, NeedCtxt where the code reads DX
+            "runtime.morestackc": " It may run on the system stack alone (//go:systemstack), which does not "
+            "grow: runtime.morestackc ends the program.",
+            "runtime.morestack": " It reads the closure's context in DX, which runtime.morestack keeps.",
+        }
+        g = " ABI0 does not keep g in R14, so the check loads it first." if self.loads_g else ""
+        return f"The frame has {self.frame} bytes, {sizes[self.form]}{calls}{g}{more.get(self.morestack, '')}"
 
 
 def _why_none(found: Prologue) -> str:

@@ -34,7 +34,7 @@ def disassemble(
     if not wanted:
         return {}
     names = "|".join(re.escape(f.symbol) for f in wanted)
-    listing = find_go().run(["tool", "objdump", "-s", f"^({names})$", str(elf)]).stdout
+    listing = find_go().run(["tool", "objdump", "-s", f"^({names})$", str(elf.absolute())]).stdout
     go: dict[int, str] = {}
     for row in listing.splitlines():
         if match := _LINE.match(row):
