@@ -49,6 +49,12 @@ CASES = {
         "cell 2, line 2: main.add: invalid instruction: MOVQ",
         "memory",
     ),
+    "uneven frame": (
+        CALLS,
+        "// a comment with $8-0\nTEXT ·add(SB), 0, $12-0\n\tRET\n",
+        "cell 2, line 2: main.add has a frame that is no multiple of 8 bytes",
+        "next multiple of 8",
+    ),
     "frame size": (CALLS, "TEXT ·add(SB), 4\n", "cell 2, line 1: ", "$locals-args"),
     "push": (CALLS, TEXT + "\tPUSHQ AX\n\tRET\n", "cell 2, line 1: main.add: unbalanced PUSH/POP", "POPQ"),
     "selector": (

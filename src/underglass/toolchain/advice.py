@@ -126,6 +126,7 @@ def _header(found: re.Match[str], known: Known) -> str:
 
 _Answer = str | Callable[[re.Match[str], Known], str]
 _RULES: tuple[tuple[str, _Answer], ...] = (
+    (r"unaligned stack size", "Write the next multiple of 8 behind the $ of TEXT."),
     (r'unrecognized instruction "([^"]*)"', _instruction),
     (r"illegal or missing addressing mode for symbol (\S+)", _symbol),
     (r"missing function body", _no_body),

@@ -16,7 +16,7 @@ from underglass.toolchain.advice import Known, advise
 from underglass.toolchain.chains import WRAPPER, Chain, chains_of, explain, limit_in
 from underglass.toolchain.cmessages import go_like
 from underglass.toolchain.go import Go
-from underglass.toolchain.places import definition, reference
+from underglass.toolchain.places import definition, reference, uneven_frame
 from underglass.toolchain.records import Diagnostic, Source
 from underglass.toolchain.refusals import uses_c
 from underglass.toolchain.sources import GENERATED
@@ -150,6 +150,9 @@ def _read(head: str, tail: list[str], by_name: dict[str, Source], known: Known) 
         if missing:
             place = reference(linked["symbol"], missing[1], sources)
         place = place or definition(linked["symbol"], sources)
+    uneven = uneven_frame(sources) if head.startswith("unaligned stack size") else None
+    if uneven:  # the assembler gives the sum with the saved BP, and no place
+        head, place = f"{uneven[2]} has a frame that is no multiple of 8 bytes: {head}", uneven[:2]
     twice = re.search(r"duplicated definition of symbol ([^\s,]+)", head)
     if twice:
         head, place = f"{twice[1]} is defined twice: duplicated definition", definition(twice[1], sources)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from underglass.toolchain import asmlex, golex
 from underglass.toolchain.records import Source
 
-__all__ = ["definition", "reference"]
+__all__ = ["definition", "reference", "uneven_frame"]
+
+_WORD = 8  # bytes: a frame is a multiple of it
 
 
 def definition(symbol: str, sources: Iterable[Source]) -> tuple[Source, int] | None:
@@ -44,6 +47,19 @@ def reference(inside: str, symbol: str, sources: Iterable[Source]) -> tuple[Sour
         if word.line >= start and f"main.{word.text}" == symbol and previous != "func":
             return source, word.line
         previous = word.text
+    return None
+
+
+def uneven_frame(sources: Iterable[Source]) -> tuple[Source, int, str] | None:
+    """Return the source, line and symbol of the first TEXT whose frame is no multiple of 8 bytes."""
+    for source in sources:
+        if not source.is_assembly:
+            continue
+        lines = source.text.splitlines()
+        for text in asmlex.texts(source.text):
+            frame = re.search(r"\$(\d+)(?:-\d+)?\s*(?://.*)?$", lines[text.line - 1])
+            if frame and int(frame[1]) % _WORD:
+                return source, text.line, text.symbol
     return None
 
 
