@@ -56,7 +56,10 @@ _DEEPEST = 50
 
 
 def signature_of(program: Program, function: Function) -> Signature | None:
-    """The signature of a compiled function of package main; None if DWARF does not have it."""
+    """The signature of a compiled function; None if DWARF does not have it.
+
+    The functions of a package are read when the first of them is asked for: the runtime's take a second.
+    """
     return _reader(program).signature(function.name)
 
 
@@ -72,24 +75,34 @@ def _reader(program: Program) -> _Reader:
 
 class _Reader:
     def __init__(self, program: Program) -> None:
+        self._program = program
+        self._packages: set[str] = set()  # those whose functions are indexed
         self._types: dict[int, GoType] = {}
         self._functions: dict[str, DIE] = {}
         self._named: dict[str, DIE] = {}
         try:
             self._dwarf: Any = program.elf.file.get_dwarf_info()
-            for unit in self._dwarf.iter_CUs():
-                if _name(unit.get_top_DIE()) == "main":
-                    self._index(unit)
+            self._add("main")
+            for die in self._typedefs():
+                self._named[_name(die).removeprefix("main.")] = die
         except (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError):
             self._functions.clear()  # no DWARF, or damaged: nothing is known
+
+    def _add(self, package: str) -> None:
+        self._packages.add(package)
+        for unit in self._dwarf.iter_CUs():
+            if _name(unit.get_top_DIE()) == package:
+                self._index(unit)
 
     def _index(self, unit: CompileUnit) -> None:
         for die in unit.get_top_DIE().iter_children():
             if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
+                # The assembler's entry of a function has its name and none of its parameters.
+                owner = self._program.function_at(int(die.attributes["DW_AT_low_pc"].value))
+                if owner is not None and owner.is_assembly:
+                    continue
                 # The abstract entry of a function that was also inlined leaves out unnamed results.
                 self._functions.setdefault(_name(self._origin(die)), die)
-        for die in self._typedefs():
-            self._named[_name(die).removeprefix("main.")] = die
 
     def _typedefs(self) -> list[DIE]:
         found = []
@@ -107,6 +120,16 @@ class _Reader:
         )
 
     def signature(self, name: str) -> Signature | None:
+        head, slash, tail = name.rpartition("/")
+        package = head + slash + tail.partition(".")[0]
+        try:
+            if package not in self._packages:
+                self._add(package)
+            return self._signature(name)
+        except (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError):
+            return None
+
+    def _signature(self, name: str) -> Signature | None:
         die = self._functions.get(name)
         if die is None:
             return None

@@ -1,28 +1,26 @@
 """Who calls whom, read off the machine code: direct CALLs and tail JMPs.
 
 A call through a function value, a method of an interface or a closure has no target in the code,
-so it is counted on its node and has no edge.
+so it is on its node and has no edge. Each edge says which of the six cases it is (`callcases`).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from underglass.analysis.callcases import Case, Indirect, case_of, indirect_calls, is_runtime
+from underglass.analysis.wrappers import Made, made_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from underglass.program import Function, Program
 
-__all__ = ["CallGraph", "Edge", "Kind", "Node", "calls_from"]
+__all__ = ["CallGraph", "Edge", "Kind", "Node", "calls_from", "edges_of"]
 
 RUNTIME = "runtime"  # the one node that stands for the folded runtime
-
-_PACKAGE = re.compile(r"^(?:.*/)?[^/.]+")
-_RUNTIME_PACKAGES = re.compile(r"^(runtime|internal/(runtime|abi|bytealg|cpu|chacha8rand))(/.*)?$")
-_INDIRECT = re.compile(r"^CALL (?:\w+|.*\(\w+\).*)$")
 
 
 class Kind(Enum):
@@ -32,7 +30,7 @@ class Kind(Enum):
     GO_TO_ASSEMBLY = "Go → assembly"
     ASSEMBLY_TO_GO = "assembly → Go"
     ASSEMBLY_TO_ASSEMBLY = "assembly → assembly"
-    INTO_WRAPPER = "into a wrapper"
+    INTO_WRAPPER = "into a wrapper"  # an ABI wrapper; others stay within Go's own ABI
     OUT_OF_WRAPPER = "out of a wrapper"
 
 
@@ -43,10 +41,12 @@ class Node:
     symbol: str  # the linker's symbol, or "runtime" for the folded runtime
     name: str
     abi: str  # "ABI0" or "ABIInternal"; "" for the folded runtime
-    is_wrapper: bool = False
+    is_wrapper: bool = False  # to the unwinder; `made` says of which kind
     is_assembly: bool = False
     frame_size: int = 0  # bytes
     indirect_calls: int = 0  # CALLs without a target in the code
+    made: Made | None = None  # what the compiler made it for; None if it was written
+    indirect: tuple[Indirect, ...] = ()  # the same CALLs, each with the cases it may be
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Edge:
     abis: tuple[str, str]  # of caller and callee
     sites: int  # how many CALLs or JMPs
     tail: bool  # every one of them is a JMP
+    case: Case | None  # None: into the folded runtime, where an edge stands for several
 
 
 @dataclass(frozen=True)
@@ -100,22 +101,33 @@ def calls_from(
                 nodes[function.symbol] = _node(program, function, count=distance < depth)
         for function in expanded:
             for callee, tail in _targets(program, function):
-                folded = not runtime and _is_runtime(callee) and not _is_runtime(start)
+                folded = not runtime and is_runtime(callee) and not is_runtime(start)
                 if folded:
                     nodes.setdefault(RUNTIME, Node(RUNTIME, "the runtime", ""))
                 elif callee.symbol not in nodes and callee not in following:
                     following.append(callee)
-                _count(edges, function, callee, RUNTIME if folded else callee.symbol, tail)
+                _count(program, edges, function, callee, RUNTIME if folded else callee.symbol, tail)
         level = following
     return CallGraph(start.symbol, tuple(nodes.values()), tuple(edges.values()))
 
 
+def edges_of(program: Program, functions: Iterable[Function]) -> tuple[Edge, ...]:
+    """Return every direct call that the functions make."""
+    callers = tuple(functions)
+    program.prefetch(callers)
+    edges: dict[tuple[str, str], Edge] = {}
+    for caller in callers:
+        for callee, tail in _targets(program, caller):
+            _count(program, edges, caller, callee, callee.symbol, tail)
+    return tuple(edges.values())
+
+
 def _node(program: Program, function: Function, *, count: bool) -> Node:
-    code = program.instructions(function) if count else ()
+    indirect = indirect_calls(program, function) if count else ()
     return Node(
         symbol=function.symbol, name=function.name, abi=function.abi, is_wrapper=function.is_wrapper,
         is_assembly=function.is_assembly, frame_size=function.frame_size,
-        indirect_calls=sum(i.target is None and bool(_INDIRECT.match(i.go)) for i in code),
+        indirect_calls=len(indirect), made=made_as(program, function), indirect=indirect,
     )  # fmt: skip
 
 
@@ -134,26 +146,27 @@ def _targets(program: Program, function: Function) -> Iterable[tuple[Function, b
 
 
 def _count(
-    edges: dict[tuple[str, str], Edge], caller: Function, callee: Function, to: str, tail: bool
+    program: Program,
+    edges: dict[tuple[str, str], Edge],
+    caller: Function,
+    callee: Function,
+    to: str,
+    tail: bool,
 ) -> None:
     key = (caller.symbol, to)
     held = edges.get(key)
     edges[key] = Edge(
-        caller=caller.symbol, callee=to, kind=_kind(caller, callee), abis=(caller.abi, callee.abi),
+        caller=caller.symbol, callee=to, kind=_kind(program, caller, callee), abis=(caller.abi, callee.abi),
         sites=(held.sites if held else 0) + 1, tail=tail and (held is None or held.tail),
+        case=None if to == RUNTIME else case_of(program, caller, callee),
     )  # fmt: skip
 
 
-def _kind(caller: Function, callee: Function) -> Kind:
-    if callee.is_wrapper:
+def _kind(program: Program, caller: Function, callee: Function) -> Kind:
+    if made_as(program, callee) is Made.ABI_WRAPPER:
         return Kind.INTO_WRAPPER
-    if caller.is_wrapper:
+    if made_as(program, caller) is Made.ABI_WRAPPER:
         return Kind.OUT_OF_WRAPPER
     if caller.is_assembly:
         return Kind.ASSEMBLY_TO_ASSEMBLY if callee.is_assembly else Kind.ASSEMBLY_TO_GO
     return Kind.GO_TO_ASSEMBLY if callee.is_assembly else Kind.GO_TO_GO
-
-
-def _is_runtime(function: Function) -> bool:
-    package = _PACKAGE.match(function.name)
-    return bool(package and _RUNTIME_PACKAGES.match(package[0]))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from capstone import CS_ARCH_X86, CS_MODE_64, Cs
 
-__all__ = ["Uses", "register_uses"]
+__all__ = ["FAMILY", "Uses", "register_uses"]
 
 _SAME_GIVES_CONSTANT = ("xor", "sub", "sbb", "pxor", "xorps", "xorpd", "pcmpeq", "psub")
 
@@ -38,7 +38,8 @@ def _families() -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-_FAMILY = _families()
+FAMILY = _families()
+"""Capstone's name of a register or a part of one → the Plan 9 name of the whole."""
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +59,7 @@ def register_uses(code: bytes) -> Uses:
     if decoded is None:
         return Uses(frozenset(), frozenset(), False)
     reads, writes = (
-        frozenset(_FAMILY[name] for r in group if (name := decoded.reg_name(r)) in _FAMILY)
+        frozenset(FAMILY[name] for r in group if (name := decoded.reg_name(r)) in FAMILY)
         for group in decoded.regs_access()
     )
     parts = [part.strip() for part in decoded.op_str.split(",")]

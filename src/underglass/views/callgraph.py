@@ -75,7 +75,7 @@ def call_graph(
 
     A box is a function that takes its arguments on the stack (ABI0), a rounded one takes them in
     registers (ABIInternal). A dashed edge enters or leaves a wrapper and says between which ABIs;
-    the edge into assembly that Go calls directly is bold.
+    the edge into assembly that Go calls directly is bold. Each edge has its case, G1 to G6.
 
     Args:
         depth: how many calls away from `focus` to look.
@@ -171,8 +171,8 @@ def _edge_attributes(edge: Edge) -> dict[str, str]:
         attributes |= {"style": "dashed", "color": colour("ink")}
     elif edge.kind is not Kind.GO_TO_GO:
         attributes |= {"penwidth": "2"}
-    if edge.kind is not Kind.GO_TO_GO:
-        attributes["label"] = f" {_label(edge)} "
+    label = _label(edge) if edge.kind is not Kind.GO_TO_GO else ""
+    attributes["label"] = f" {label} ({_case(edge)}) " if label else f" {_case(edge)} "
     return attributes
 
 
@@ -184,7 +184,12 @@ def _label(edge: Edge) -> str:
 
 def _words(edge: Edge) -> str:
     places = "" if edge.sites == 1 else f", at {edge.sites} places"
-    return f"{_label(edge)}{', by JMP' if edge.tail else ''}{places}"
+    case = f" ({_case(edge)})" if edge.case else ""
+    return f"{_label(edge)}{case}{', by JMP' if edge.tail else ''}{places}"
+
+
+def _case(edge: Edge) -> str:
+    return edge.case.words if edge.case else ""
 
 
 def _facts(node: Node, left: Mapping[str, int]) -> list[str]:
