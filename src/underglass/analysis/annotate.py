@@ -16,11 +16,11 @@ from enum import Enum
 from underglass.abi import Layout, Signature, abi0_layout, abi_internal_layout, signature
 from underglass.abi.dwarf import signature_of
 from underglass.analysis.carry import TLS, Byte, Carried, Move, Origin, carry
-from underglass.analysis.homes import Homes, lost
+from underglass.analysis.homes import Homes, leaf_at, lost, named
 from underglass.analysis.wrappers import Direction, Wrapper
 from underglass.errors import CallError
-from underglass.program import Instruction, Program
-from underglass.trace.activation import Leaf, leaves
+from underglass.program import Function, Instruction, Program
+from underglass.trace.activation import leaves
 
 __all__ = ["Annotated", "Line", "Step", "annotate"]
 
@@ -37,6 +37,7 @@ class Step(Enum):
     X15 = "X15"
     G = "g"
     CALL = "call"
+    INTRINSIC = "intrinsic"
     RESULT = "result"
     LOOP = "loop"
     PADDING = "padding"
@@ -68,19 +69,25 @@ def annotate(program: Program, wrapper: Wrapper) -> Annotated:
     taken = _signature(program, wrapper)
     zero, internal = _layouts(taken)
     inside = zero if wrapper.direction is Direction.INTO_ASSEMBLY else internal
-    outgoing = inside.args_size + inside.spill_size if taken else wrapper.target.args_size or 0
+    target = wrapper.target
+    outgoing = inside.args_size + inside.spill_size if taken else (target.args_size or 0 if target else 0)
     code = program.instructions(wrapper.function)
     into_assembly = wrapper.direction is Direction.INTO_ASSEMBLY
-    carried = carry(code, wrapper.target.address, outgoing, internal=into_assembly)
+    followed = () if wrapper.is_intrinsic else code
+    carried = carry(followed, target.address if target else 0, outgoing, internal=into_assembly)
     notes = _Notes(wrapper, zero, internal, outgoing, carried)
     lines = tuple(notes.line(instruction) for instruction in code)
-    gone = lost(carried, notes.leaves, notes.outer, notes.inner, into_assembly=into_assembly)
+    gone: tuple[str, ...] = ()
+    if not wrapper.is_intrinsic:
+        gone = lost(carried, notes.leaves, notes.outer, notes.inner, into_assembly=into_assembly)
     return Annotated(wrapper, taken, lines, gone)
 
 
 def _signature(program: Program, wrapper: Wrapper) -> Signature | None:
     try:
-        return signature(program, wrapper.target) or signature_of(program, wrapper.function)
+        return signature(program, wrapper.target or wrapper.function) or signature_of(
+            program, wrapper.function
+        )
     except CallError:  # the prototype names a type that DWARF does not have
         return signature_of(program, wrapper.function)
 
@@ -101,7 +108,7 @@ class _Notes:
         self.outer = Homes(zero, internal if into_assembly else zero)  # the wrapper's own ABI
         self.inner = Homes(zero, zero if into_assembly else internal)  # its target's
         self.leaves = leaves(zero)
-        self.name = wrapper.target.name.rpartition(".")[2]
+        self.name = wrapper.name.rpartition(".")[2]
         self.moves: dict[int, list[Move]] = {}
         for move in carried.moves:
             self.moves.setdefault(move.at, []).append(move)
@@ -110,7 +117,7 @@ class _Notes:
     def line(self, instruction: Instruction) -> Line:
         """The note of one instruction; to be asked in order of address."""
         step, note = self._explain(instruction)
-        if instruction.address not in self.carried.rounds:
+        if instruction.address not in self.carried.rounds and not self.wrapper.is_intrinsic:
             step, note = Step.UNKNOWN, "the run on names does not reach this instruction"
         return Line(instruction, step, note)
 
@@ -126,16 +133,19 @@ class _Notes:
             return Step.SAVE_BP, "BP points to the saved BP: the frame-pointer chain goes on"
         if name in ("add", "sub") and rest.startswith("rsp,"):
             return self._frame(rest.endswith("-0x80") == (name == "add"))
-        if name in ("xorps", "xor", "pxor"):
-            return self._zeroed(rest)
-        if name in ("call", "jmp") and instruction.target == self.wrapper.target.address:
-            return self._call(jumps=name == "jmp")
         if name == "ret":
             return Step.RETURN, "back to the caller"
         if name == "nop":
             return Step.PADDING, (
                 "padding: the assembler moves a jump, call or return off the end of a 32-byte block"
             )
+        if self.wrapper.is_intrinsic:
+            return Step.INTRINSIC, _INTRINSIC
+        if name in ("xorps", "xor", "pxor"):
+            return self._zeroed(rest)
+        target = self.wrapper.target
+        if name in ("call", "jmp") and target is not None and instruction.target == target.address:
+            return self._call(target, jumps=name == "jmp")
         if name in _LOOPS:
             return Step.LOOP, _LOOPS[name]
         if name == "lea" or instruction.intel.endswith(", rsp"):
@@ -150,16 +160,15 @@ class _Notes:
     def _frame(self, opens: bool) -> tuple[Step, str]:
         if not opens:
             return Step.RETURN, "the frame is given back"
-        size = self.wrapper.function.frame_size
-        rest = size - self.outgoing
-        copies = f", and {rest} bytes for copies" if rest > 0 else ""
+        size, rest = self.wrapper.function.frame_size, self.wrapper.function.frame_size - self.outgoing
         what = (
-            "arguments and results" if self.wrapper.target.abi == "ABI0" else "stack arguments and spill room"
+            "arguments and results"
+            if self.wrapper.direction is Direction.INTO_ASSEMBLY
+            else "stack arguments and spill room"
         )
-        return Step.FRAME, (
-            f"a frame of {size} bytes: {self.outgoing} for {self.name}'s {what}{copies}. "
-            "There is no stack check before it: an ABI wrapper is NOSPLIT"
-        )
+        note = f"a frame of {size} bytes for {self.name}'s {what}"
+        note += f" ({self.outgoing}) and for copies ({rest})" if rest > 0 else ""
+        return Step.FRAME, f"{note}; no stack check comes before it, since an ABI wrapper is NOSPLIT"
 
     def _zeroed(self, operands: str) -> tuple[Step, str]:
         if not operands.startswith("xmm15"):
@@ -171,9 +180,8 @@ class _Notes:
             )
         return Step.X15, "X15 = 0: ABIInternal code counts on it, and an ABI0 caller does not keep it"
 
-    def _call(self, *, jumps: bool) -> tuple[Step, str]:
+    def _call(self, target: Function, *, jumps: bool) -> tuple[Step, str]:
         self.called = True
-        target = self.wrapper.target
         whose = "the assembly body" if target.is_assembly else "the Go function"
         note = f"{whose} itself, {target.abi}"
         if jumps:
@@ -185,18 +193,16 @@ class _Notes:
         if first.source == TLS:
             why = "ABI0 code may have used it" if self.called else "an ABI0 caller does not keep it"
             return Step.G, f"R14 = g, from the thread's own storage: {why}"
-        where, again = self._target(first), self._again(moves)
+        (start, left), (end, taken), again = self._source(first), self._target(first), self._again(moves)
         if all(byte == 0 for byte in first.data):
-            return Step.ZERO, f"zero: {where}{again}: a result on the stack is zero until the call gives it"
-        named = self._named([self._offset(byte) for byte in first.data])
+            return Step.ZERO, f"zero → {end}{again}; a result on the stack is zero until the call gives it"
+        value = named(self.zero, [self._offset(byte) for byte in first.data])
+        remarks = ", ".join(remark for remark in (left, taken) if remark)
+        note = f"{value}: {start} → {end}{again}" + (f"; {remarks}" if remarks else "")
         if not self.called and self._is_spill(first):
-            return Step.SPILL, f"{named}: {first.source} → {where}"
-        step = (
-            Step.RESULT
-            if any(isinstance(b, Origin) and b.when == "call" for b in first.data)
-            else Step.ARGUMENT
-        )
-        return step, f"{named}: {self._source(first)} → {where}{again}"
+            return Step.SPILL, note
+        came_back = any(isinstance(b, Origin) and b.when == "call" for b in first.data)
+        return Step.RESULT if came_back else Step.ARGUMENT, note
 
     def _again(self, moves: list[Move]) -> str:
         """What a copy loop adds to its first round."""
@@ -204,7 +210,7 @@ class _Notes:
             return ""
         places = [place for m in moves[:2] for place in (m.source, m.target) if isinstance(place, int)]
         rounds = "once more" if len(moves) == 2 else f"{len(moves) - 1} times more"
-        return f"; {rounds}, each time {places[-1] - places[0]} bytes further"
+        return f" and {rounds}, each time {places[-1] - places[0]} bytes further"
 
     def _is_spill(self, move: Move) -> bool:
         return (
@@ -216,74 +222,55 @@ class _Notes:
             return None
         return (self.inner if byte.when == "call" else self.outer).of(byte)
 
-    def _named(self, offsets: list[int | None]) -> str:
-        known = sorted({o for o in offsets if o is not None})
-        if not known:
-            return "a value"
-        start, end = known[0], known[-1] + 1
-        for leaf in self.leaves:
-            if leaf.offset == start and leaf.end == end:
-                return leaf.name
-        touched = [
-            p for p in self.zero.places if (p.offset or 0) < end and start < (p.offset or 0) + p.type.size
-        ]
-        whole = [p.name for p in touched]
-        if len(touched) == 1:
-            place = touched[0]
-            assert place.offset is not None
-            if start == place.offset and end == place.offset + place.type.size:
-                return place.name
-            return f"bytes {start - place.offset} to {end - place.offset - 1} of {place.name}"
-        return " and ".join(whole)
-
-    def _source(self, move: Move) -> str:
+    def _source(self, move: Move) -> tuple[str, str]:
+        """(where a value comes from, a remark on it)."""
         place = move.source
         if not isinstance(place, int):
-            return place or "a constant"
+            return place or "a constant", ""
         if move.after_call and (told := self._outgoing(place, is_result=True)):
-            return f"{told[0]}, where {self.name} left {told[1]},"
+            return told[0], f"{self.name} left it as {told[1]}"
+        own = self._own(place)
+        if own:
+            return own, ""
         what = "its spill room" if place in self.outer.spill else "the copy"
-        return self._own(place) or f"{place + self._sp()}(SP), {what},"
+        return f"{place + self._sp()}(SP)", f"from {what}"
 
-    def _target(self, move: Move) -> str:
+    def _target(self, move: Move) -> tuple[str, str]:
+        """(where a value goes, a remark on it)."""
         place = move.target
         if isinstance(place, str):
-            return place + self._purpose(move)
+            return place, self._purpose(move)
         if not move.after_call and (told := self._outgoing(place, is_result=False)):
-            return f"{told[0]}, which {self.name} reads as {told[1]}"
+            return told[0], f"{self.name} reads it as {told[1]}"
         if place in self.outer.spill:
-            return f"{place + self._sp()}(SP), its spill room in the caller's frame"
+            return f"{place + self._sp()}(SP)", "its spill room in the caller's frame"
         own = self._own(place)
-        if own and move.after_call:
-            return f"{own}, where the caller reads it"
-        return own or f"{place + self._sp()}(SP), a copy in the frame"
+        if own:
+            return own, "the caller reads it there" if move.after_call else ""
+        return f"{place + self._sp()}(SP)", "a copy in the frame"
 
     def _purpose(self, move: Move) -> str:
         """What a value in a register waits for, if it is where one of the two ABIs has it."""
         places, result = (self.outer, True) if self.called else (self.inner, False)
         offset = self._offset(move.data[0])
         if offset is not None and places.registers.get((result, str(move.target), 0)) == offset:
-            return ", where the caller takes it" if self.called else f", where {self.name} takes it"
-        return ", on its way"
+            return "the caller takes it there" if self.called else f"{self.name} takes it there"
+        return "on its way"
 
     def _outgoing(self, start: int, *, is_result: bool) -> tuple[str, str] | None:
         """(place, the target's name of it) of a byte in the outgoing area."""
         offset = self.inner.stack.get((is_result, start + self._sp()))
         if offset is None or start >= 0:
             return None
-        return f"{start + self._sp()}(SP)", f"{self._leaf(offset)}+{start + self._sp()}(FP)"
+        return f"{start + self._sp()}(SP)", f"{leaf_at(self.leaves, offset)}+{start + self._sp()}(FP)"
 
     def _own(self, start: int) -> str | None:
         """The wrapper's own argument or result on the stack."""
         for is_result in (False, True):
             offset = self.outer.stack.get((is_result, start))
             if offset is not None:
-                return f"{self._leaf(offset)}+{start}(FP)"
+                return f"{leaf_at(self.leaves, offset)}+{start}(FP)"
         return None
-
-    def _leaf(self, offset: int) -> str:
-        held: Leaf | None = next((leaf for leaf in self.leaves if leaf.offset <= offset < leaf.end), None)
-        return held.name if held else "args"
 
     def _sp(self) -> int:
         """What is added to bytes above FP to give bytes above SP, inside the frame."""
@@ -291,6 +278,7 @@ class _Notes:
         return -state.sp if state is not None else 0
 
 
+_INTRINSIC = "part of the operation itself, which the compiler puts in place of the call"
 _LOOPS = {
     "dec": "one round fewer",
     "jne": "the next round, unless that was the last",

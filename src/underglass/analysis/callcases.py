@@ -112,7 +112,7 @@ def is_runtime(function: Function) -> bool:
 def _takes_assembly(program: Program, in_runtime: bool) -> bool:
     """Whether the address of an assembly function is taken in Go, where such a caller could get at it."""
     return any(
-        in_runtime or not is_runtime(wrapper.target)
+        in_runtime or not is_runtime(wrapper.function)
         for wrapper in wrappers(program)
         if wrapper.function.abi == "ABIInternal" and wrapper.addresses
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from underglass.analysis.callcases import Indirect, indirect_calls
 from underglass.analysis.callgraph import Edge, edges_of
 from underglass.analysis.references import How, Reference, references
-from underglass.analysis.wrappers import Made, Wrapper, counterpart, is_keeper, is_kept, made_as, wrappers
+from underglass.analysis.wrappers import Made, Wrapper, is_keeper, is_kept, made_as, wrappers
 from underglass.errors import UnderglassError
 from underglass.program import Function, Program
 
@@ -40,7 +40,7 @@ def crossings(program: Program, package: str = "main") -> Crossings:
             f"{', '.join(has[:6])}. Name one by its import path."
         )
     program.prefetch(own)
-    held = tuple(w for w in wrappers(program) if package_of(w.target) == package)
+    held = tuple(w for w in wrappers(program) if package_of(w.function) == package)
     taken = tuple(
         reference
         for reference in references(program, own)
@@ -61,9 +61,7 @@ def referred_to(program: Program, reference: Reference) -> str:
     """What an address that is taken leads to, in words."""
     function = reference.function
     if made_as(program, function) is Made.ABI_WRAPPER:
-        target = counterpart(program, function)
-        body = "assembly" if target is not None and target.is_assembly else "Go"
-        return f"{function.symbol}, the wrapper around {body}"
+        return f"{function.symbol}, the wrapper around {'Go' if function.abi == 'ABI0' else 'assembly'}"
     if function.is_assembly:
         return f"{function.symbol}, the assembly body"
     return f"{function.symbol}, {made.value if (made := made_as(program, function)) else 'Go'}"

@@ -5,13 +5,13 @@ A byte is known by its offset from FP in ABI0's layout, which has a place for ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from underglass.abi import Layout
 from underglass.analysis.carry import STACK, TLS, Byte, Carried, Origin, State
-from underglass.trace.activation import Leaf
+from underglass.trace.activation import Leaf, leaves
 
-__all__ = ["Homes", "lost"]
+__all__ = ["Homes", "leaf_at", "lost", "named"]
 
 
 class Homes:
@@ -58,8 +58,31 @@ class Homes:
                 yield state.stack(base + stack[offset]) if offset in stack else None
 
 
+def leaf_at(parts: Iterable[Leaf], offset: int) -> str:
+    """Assembly's name of the part that a byte belongs to, or "args" for one between the parts."""
+    return next((leaf.name for leaf in parts if leaf.offset <= offset < leaf.end), "args")
+
+
+def named(zero: Layout, offsets: Iterable[int | None]) -> str:
+    """What assembly calls the bytes at these ABI0 offsets: a part, a whole value, or a piece of one."""
+    known = sorted({offset for offset in offsets if offset is not None})
+    if not known:
+        return "a value"
+    start, end = known[0], known[-1] + 1
+    for leaf in leaves(zero):
+        if (leaf.offset, leaf.end) == (start, end):
+            return leaf.name
+    spans = [(p.name, p.offset or 0, (p.offset or 0) + p.type.size) for p in zero.places]
+    touched = [span for span in spans if span[1] < end and start < span[2]]
+    if len(touched) > 1:
+        return " and ".join(name for name, _, _ in touched)
+    name, first, last = touched[0]
+    whole = (first, last) == (start, end)
+    return name if whole else f"bytes {start - first} to {end - first - 1} of {name}"
+
+
 def lost(
-    carried: Carried, leaves: tuple[Leaf, ...], outer: Homes, inner: Homes, *, into_assembly: bool
+    carried: Carried, parts: tuple[Leaf, ...], outer: Homes, inner: Homes, *, into_assembly: bool
 ) -> tuple[str, ...]:
     """The names of what a wrapper does not bring where it belongs; empty for a wrapper that is right.
 
@@ -67,15 +90,15 @@ def lost(
     takes it at the RET, and code that obeys ABIInternal has to get X15 = 0 and R14 = g.
 
     Args:
-        leaves: the parts of the arguments and results, in ABI0's layout.
+        parts: those of the arguments and results, in ABI0's layout.
         outer: the homes in the wrapper's own ABI.
         inner: the homes in its target's.
     """
     found = []
     at_return = carried.at_return
-    if at_return is None and not leaves and not into_assembly:  # it ends by a JMP: nothing comes back
+    if at_return is None and not parts and not into_assembly:  # it ends by a JMP: nothing comes back
         at_return = carried.at_call
-    for leaf in leaves:
+    for leaf in parts:
         state, homes, source = (
             (at_return, outer, inner) if leaf.is_result else (carried.at_call, inner, outer)
         )

@@ -60,7 +60,8 @@ def _of_one(annotated: Annotated) -> str:
     return _dump(
         {
             "wrapper": wrapper.function.symbol,
-            "target": wrapper.target.symbol,
+            "target": wrapper.target.symbol if wrapper.target else None,
+            "is_intrinsic": wrapper.is_intrinsic,
             "direction": wrapper.direction.value,
             "signature": str(annotated.signature) if annotated.signature else None,
             "lost": annotated.lost,
@@ -81,9 +82,10 @@ def _of_all(program: Program, found: Crossings) -> str:
             "package": found.package,
             "wrappers": [
                 {
-                    "function": w.target.name,
+                    "function": w.name,
                     "wrapper": w.function.symbol,
                     "direction": w.direction.value,
+                    "is_intrinsic": w.is_intrinsic,
                     "use": w.use.value,
                     "called_by": sorted({r.by for r in w.calls}),
                     "address_taken_by": sorted({r.by for r in w.addresses}),

@@ -1,4 +1,4 @@
-"""What a notebook cell asks for by one word: the stepper, a frame, a call graph."""
+"""What a notebook cell asks for by one word: the stepper, a frame, a call graph, a wrapper."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from underglass.program import Program
 from underglass.views.callgraph import call_graph_picture
 from underglass.views.frame import frame_picture
+from underglass.views.wrapper import wrapper_picture
 
 if TYPE_CHECKING:
     from underglass.goprogram import GoProgram
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from underglass.views.callgraph import CallGraphPicture
     from underglass.views.frame import FramePicture
     from underglass.views.widgets import Stepper
+    from underglass.views.wrapper import WrapperPicture
 
-__all__ = ["call_graph", "frame", "stepper"]
+__all__ = ["call_graph", "frame", "stepper", "wrapper"]
 
 
 def stepper(trace: Trace, step: int = 0) -> Stepper:
@@ -55,3 +57,16 @@ def call_graph(
     """
     facts = program if isinstance(program, Program) else program.program
     return call_graph_picture(facts, focus, depth, runtime=runtime, nosplit=nosplit)
+
+
+def wrapper(program: GoProgram | Program, name: str) -> WrapperPicture:
+    """Return the ABI wrapper of a function, a note at each of its instructions.
+
+    Args:
+        name: the function, "add" or "main.add".
+
+    Raises:
+        UnderglassError: the function has no wrapper; the message says why.
+    """
+    facts = program if isinstance(program, Program) else program.program
+    return wrapper_picture(facts, name)
