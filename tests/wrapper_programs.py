@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SIX_GO = """\
 package main
 
+import "unsafe"
+
 type T struct{ n int64 }
 
 //go:noinline
@@ -27,7 +29,14 @@ func inc(x int64) int64 { return x + 1 }
 //go:noinline
 func through(f func(int64) int64, x int64) int64 { return f(x) }
 
+// taken is the address of twice as Go has it: the first word of its func value.
+func taken() uintptr {
+	f := twice
+	return **(**uintptr)(unsafe.Pointer(&f))
+}
+
 var table = [...]func(int64) int64{inc, twice}
+var which = 1
 var adder Adder = T{2}
 
 func main() {
@@ -38,10 +47,11 @@ func main() {
 	println(twice(6))          // G3, and in twice G5
 	println(back(7))           // G3, and in back G6
 	println(adder.Add(8))      // G2, by an interface
+	println(through(table[which], 10))
 	bound := adder.Add
 	println(through(bound, 9))
 	defer println("deferred", len(table))
-	println(real() != 0)
+	println(real() == taken())
 }
 """
 

@@ -60,7 +60,7 @@ def main() -> int:
             "six cases": six().program,
             "signatures": both_ways().program,
             "fmt": underglass.build(FMT, keep=False).program,
-            "standard library": standard_library(Path(folder)),
+            "standard library": standard_library(Path(folder), counts),
         }
         for name, program in programs.items():
             wrong += [f"{name}: {line}" for line in disagreements(program, counts)]
@@ -111,11 +111,12 @@ def intrinsics() -> frozenset[str]:
     return frozenset(".".join(pair) for pair in _INTRINSIC.findall(source.read_text(encoding="utf-8")))
 
 
-def standard_library(folder: Path) -> Program:
+def standard_library(folder: Path, counts: Counter[str]) -> Program:
     """A program that takes the address of each assembly function that a package declares in Go."""
     go = find_go()
     listed = go.run(["list", "-deps", "-json=ImportPath,Dir,GoFiles,SFiles", *PACKAGES], cwd=folder).stdout
     names = list(declared(listed))
+    counts["assembly functions taken from the standard library"] = len(names)
     lines = ["package main", "", *(f'import _ "{package}"' for package in (*PACKAGES, "unsafe")), ""]
     for n, name in enumerate(names):
         lines += [f"//go:linkname f{n} {name}", f"func f{n}()", ""]
