@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -119,6 +120,21 @@ SIGNATURES = (
     "(a [2]int, b int16) (int16, [2]S)",
 )
 """Every way that a value goes: in registers of both kinds, on the stack, copied by a loop, not at all."""
+
+
+_KINDS = """
+int8 uint16 int32 int64 int uint8 uintptr bool float32 float64 complex64 complex128 string []byte any
+error func() *int map[int]int S W struct{} [0]int [1]float64 [1]S [2]int16 [3]byte [5]string
+"""
+
+
+def random_signatures(count: int, seed: int) -> tuple[str, ...]:
+    """Signatures of up to 7 parameters and 4 results; what a NOSPLIT wrapper has room for."""
+    chance, kinds = random.Random(seed), _KINDS.split()
+    return tuple(
+        "({}) ({})".format(*(", ".join(chance.choices(kinds, k=chance.randint(0, most))) for most in (7, 4)))
+        for _ in range(count)
+    )
 
 
 @cache

@@ -24,7 +24,7 @@ from underglass.analysis.wrappers import wrappers
 from underglass.program import Program
 from underglass.toolchain import asmlex, golex
 from underglass.toolchain.go import find_go
-from wrapper_programs import both_ways, six
+from wrapper_programs import both_ways, random_signatures, six
 
 PACKAGES = (
     "bytes", "crypto/aes", "crypto/cipher", "crypto/ecdsa", "crypto/elliptic", "crypto/md5", "crypto/mlkem",
@@ -34,6 +34,8 @@ PACKAGES = (
 )  # fmt: skip
 
 _INTRINSIC = re.compile(r'(?:\baddF|\balias|\.addForArchs)\("([^"]+)",\s*"([^"]+)"')
+
+RANDOM = 500
 
 FMT = """\
 package main
@@ -59,6 +61,7 @@ def main() -> int:
         programs = {
             "six cases": six().program,
             "signatures": both_ways().program,
+            "random signatures": both_ways(random_signatures(RANDOM, seed=1)).program,
             "fmt": underglass.build(FMT, keep=False).program,
             "standard library": standard_library(Path(folder), counts),
         }
