@@ -1,14 +1,10 @@
-"""An executable that is opened without its sources, or by a path relative to the current directory.
+"""An executable that is opened without its sources: what its assembly functions take is in DWARF or nowhere.
 
-DWARF has an entry of the assembler's for an assembly function, without parameters, before the wrapper's:
-calls were refused as having too many arguments. A relative path gave disassembly in Intel syntax, since go
-runs in a directory of its own.
+DWARF has an entry of the assembler's for each, without parameters, that stood for the wrapper's: calls were
+refused as having too many arguments.
 """
 
 from __future__ import annotations
-
-import shutil
-from pathlib import Path
 
 import pytest
 
@@ -37,11 +33,3 @@ def test_the_wrapper_tells_what_an_assembly_function_takes() -> None:
 def test_an_assembly_function_without_a_wrapper_is_not_taken_for_one_without_arguments() -> None:
     with pytest.raises(CallError, match="no prototype"):
         underglass.load(six().program.path).call("sum", 3, 4)
-
-
-def test_a_relative_path_is_disassembled_by_go(tmp_path: Path, monkeypatch) -> None:
-    shutil.copy(six().program.path, tmp_path / "program")
-    monkeypatch.chdir(tmp_path)
-    program = underglass.load("program").program
-    first = program.instructions(program.function("sum", "ABI0"))[0]
-    assert first.go == "MOVQ 0x8(SP), AX"

@@ -39,6 +39,19 @@ def frame(trace: Trace, step: int, depth: int = 2) -> FramePicture:
     return frame_picture(trace, step, depth)
 
 
+def wrapper(program: GoProgram | Program, name: str) -> WrapperPicture:
+    """Return the ABI wrapper of a function, a note at each of its instructions.
+
+    Args:
+        name: the function, "add" or "main.add".
+
+    Raises:
+        UnderglassError: the function has no wrapper; the message says why.
+    """
+    facts = program if isinstance(program, Program) else program.program
+    return wrapper_picture(facts, name)
+
+
 def call_graph(
     program: GoProgram | Program,
     focus: str = "main.main",
@@ -57,16 +70,3 @@ def call_graph(
     """
     facts = program if isinstance(program, Program) else program.program
     return call_graph_picture(facts, focus, depth, runtime=runtime, nosplit=nosplit)
-
-
-def wrapper(program: GoProgram | Program, name: str) -> WrapperPicture:
-    """Return the ABI wrapper of a function, a note at each of its instructions.
-
-    Args:
-        name: the function, "add" or "main.add".
-
-    Raises:
-        UnderglassError: the function has no wrapper; the message says why.
-    """
-    facts = program if isinstance(program, Program) else program.program
-    return wrapper_picture(facts, name)

@@ -176,6 +176,10 @@ def _edge_attributes(edge: Edge) -> dict[str, str]:
     return attributes
 
 
+def _case(edge: Edge) -> str:
+    return edge.case.words if edge.case else ""
+
+
 def _label(edge: Edge) -> str:
     if edge.kind is Kind.OUT_OF_WRAPPER and edge.abis[0] != edge.abis[1]:
         return f"{edge.abis[0]} → {edge.abis[1]}"
@@ -186,10 +190,6 @@ def _words(edge: Edge) -> str:
     places = "" if edge.sites == 1 else f", at {edge.sites} places"
     case = f" ({_case(edge)})" if edge.case else ""
     return f"{_label(edge)}{case}{', by JMP' if edge.tail else ''}{places}"
-
-
-def _case(edge: Edge) -> str:
-    return edge.case.words if edge.case else ""
 
 
 def _facts(node: Node, left: Mapping[str, int]) -> list[str]:

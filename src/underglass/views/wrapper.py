@@ -15,6 +15,7 @@ from underglass.views.palette import css_variables, scrolling
 
 if TYPE_CHECKING:
     from underglass.abi import Place
+    from underglass.analysis.callgraph import Edge
     from underglass.program import Program
 
 __all__ = ["WrapperPicture", "crossings_text", "wrapper_html", "wrapper_picture", "wrapper_text"]
@@ -64,7 +65,7 @@ def crossings_text(program: Program, found: Crossings) -> str:
         "",
         "Calls, by case",
         _table(("case", "caller", "callee", "places"), _call_rows(program, found)),
-        *_legend(found),
+        *_legend(program, found),
         "",
         "What an address taken refers to",
         _table(("taken by", "as", "refers to"), _address_rows(program, found)),
@@ -82,11 +83,17 @@ def _wrapper_rows(found: Crossings) -> list[tuple[str, ...]]:
     ]  # fmt: skip
 
 
+def _shown(program: Program, found: Crossings) -> list[Edge]:
+    """The direct calls, without those that every function makes of the runtime."""
+    functions = program.functions
+    return [e for e in found.edges if is_runtime(functions[e.caller]) or not is_runtime(functions[e.callee])]
+
+
 def _call_rows(program: Program, found: Crossings) -> list[tuple[str, ...]]:
     rows = [
         (e.case.words, _plain(e.caller), _plain(e.callee), str(e.sites))
-        for e in found.edges
-        if e.case is not None and (found.package == "runtime" or not is_runtime(program.functions[e.callee]))
+        for e in _shown(program, found)
+        if e.case is not None
     ]
     counted: dict[tuple[str, str, str], int] = {}
     for caller, call in found.indirect:
@@ -97,9 +104,16 @@ def _call_rows(program: Program, found: Crossings) -> list[tuple[str, ...]]:
     return sorted(rows)
 
 
-def _legend(found: Crossings) -> list[str]:
-    shown = {e.case for e in found.edges if e.case} | {c for _, call in found.indirect for c in call.cases}
-    return ["", *(f"{case.words}: {case.value}" for case in Case if case in shown)]
+def _legend(program: Program, found: Crossings) -> list[str]:
+    shown = _shown(program, found)
+    cases = {e.case for e in shown} | {case for _, call in found.indirect for case in call.cases}
+    hidden = sum(e.sites for e in found.edges) - sum(e.sites for e in shown)
+    lines = [f"{case.words}: {case.value}" for case in Case if case in cases]
+    return [
+        "",
+        *lines,
+        *([f"and {hidden} direct calls of the runtime, which are not listed"] if hidden else []),
+    ]
 
 
 def _address_rows(program: Program, found: Crossings) -> list[tuple[str, ...]]:
@@ -115,16 +129,13 @@ def wrapper_text(program: Program, annotated: Annotated) -> str:
     wrapper = annotated.wrapper
     rows = [(line.instruction.go, line.note) for line in annotated.lines]
     code = max((len(go) for go, _ in rows), default=0)
+    places = _place_rows(annotated)
     return "\n".join(
         [
             f"{wrapper.function.symbol}: {wrapper.direction.value} wrapper of {_target(wrapper)}",
             *_about(program, annotated),
             "",
-            *(
-                [_table(("value", "ABIInternal", "ABI0"), _place_rows(annotated)), ""]
-                if _has(annotated)
-                else []
-            ),
+            *([_table(_PLACES, places), ""] if places else []),
             *(f"{go:<{code}}  {note}" for go, note in rows),
         ]
     )
@@ -166,10 +177,6 @@ def _target(wrapper: Wrapper) -> str:
     return wrapper.target.symbol if wrapper.target else f"{wrapper.name}, whose body is not linked"
 
 
-def _has(annotated: Annotated) -> bool:
-    return annotated.signature is not None and bool(annotated.signature.params + annotated.signature.results)
-
-
 def _place_rows(annotated: Annotated) -> list[tuple[str, ...]]:
     """Each argument and result: where ABIInternal has it, where ABI0 has it."""
     taken = annotated.signature
@@ -194,7 +201,8 @@ def wrapper_html(program: Program, annotated: Annotated) -> str:
     into_assembly = wrapper.direction is Direction.INTO_ASSEMBLY
     outer, inner = ("internal", "abi0") if into_assembly else ("abi0", "internal")
     about = "".join(f"<p>{html.escape(line)}</p>" for line in _about(program, annotated))
-    places = _html_table(_PLACES, _place_rows(annotated)) if _has(annotated) else ""
+    rows = _place_rows(annotated)
+    places = _html_table(_PLACES, rows) if rows else ""
     body: list[str] = []
     last = ""
     for line, part in zip(annotated.lines, _parts(annotated), strict=True):
