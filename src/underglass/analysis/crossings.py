@@ -34,7 +34,7 @@ def crossings(program: Program, package: str = "main") -> Crossings:
     own = [f for f in program.functions.values() if package_of(f) == package]
     own = sorted((f for f in own if not is_keeper(f)), key=lambda f: f.address)
     if not own:
-        has = sorted({package_of(f) for f in program.functions.values()} - {""})
+        has = sorted({package_of(f) for f in program.functions.values()} - {"", "_"})
         raise UnderglassError(
             f"The program has no function of package {package}. It has {len(has)} packages, as "
             f"{', '.join(has[:6])}. Name one by its import path."
