@@ -113,7 +113,7 @@ def read_listing(lines: list[str]) -> Listing:
     refusals: list[Refusal] = []
     big: set[str] = set()
     for at, line in enumerate(lines):
-        if line.startswith((".", " ", "\t")) or not (said := _SAID.fullmatch(line)):
+        if line.startswith((".   ", " ", "\t")) or not (said := _SAID.fullmatch(line)):
             continue
         file, number, column = said["file"], int(said["line"]), int(said["column"] or 0)
         what, rest = said["what"], said["rest"]

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from underglass.errors import BuildError
-from underglass.toolchain import golex, process, stubs
+from underglass.toolchain import process, stubs
 from underglass.toolchain.diagnostics import build_error, diagnose
 from underglass.toolchain.go import Go, find_go
-from underglass.toolchain.inlinetext import Listing, Verdict, read_listing
-from underglass.toolchain.irdump import Node, sections, tree
+from underglass.toolchain.inlinetext import InlinedCall, Listing, Verdict, read_listing
+from underglass.toolchain.intrinsics import intrinsics
+from underglass.toolchain.irdump import Node, sections, tree, walk
 from underglass.toolchain.records import Source
 from underglass.toolchain.workspace import MEMORY, filled, prepare
 
@@ -27,6 +28,8 @@ __all__ = ["Inlining", "Package", "inlining", "package_inlining"]
 
 _FIELDS = "ImportPath,Name,Dir,Export,GoFiles,SFiles,Imports,ImportMap,DepOnly,EmbedPatterns"
 _BEFORE, _AFTER = "before devirtualize-and-inline", "before escape"
+_ERROR = re.compile(r"\S[^:]*:\d+:\d+: (?!can inline|cannot inline|inlining call)")
+_RECEIVER = re.compile(r"\btype (?:[A-Z]+-)?\*?(\w+)\.")
 _MARK = re.compile(r"(?:\.   )+INLMARK(?: Index:(\d+))? # ")
 
 
@@ -50,9 +53,11 @@ class Inlining:
     sources: tuple[Source, ...]  # the reader's; () for a standard package
     imports: tuple[Package, ...]  # what it imports, and then what those import
     direct: frozenset[str]  # paths of the packages that it imports itself
-    layouts: tuple[tuple[str, int], ...]  # ("Builder_buf", 8): byte offset of a field of a struct type
+    layouts: dict[str, int] = field(repr=False)  # "Builder_buf" → byte offset of a field of a struct type
     owner: tuple[str, ...]  # for each inlined call the function that holds it; "" if it was dropped
     trees: dict[str, tuple[Node, ...]] = field(repr=False)  # function → its statements, before inlining
+    dependencies: dict[str, dict[str, Verdict]] = field(repr=False)  # import path → function → verdict
+    intrinsics: frozenset[tuple[str, str]] = field(repr=False)  # (import path, function)
 
 
 def inlining(sources: Iterable[Source], *, timeout: float = 120.0) -> Inlining:
@@ -113,23 +118,43 @@ def _ask(go: Go, workspace: Path, pattern: str, sources: tuple[Source, ...], tim
     lines = [f"packagefile {p['ImportPath']}={p['Export']}" for p in packages if p.get("Export")]
     lines += [f"importmap {old}={new}" for old, new in (main.get("ImportMap") or {}).items()]
     configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    header = temporary / "go_asm.h"
+    header = temporary / "layouts.h"
     directory = Path(main["Dir"])
     command = ["tool", "compile", "-p", "main" if sources else main["ImportPath"], "-importcfg",
                str(configuration), "-o", str(temporary / "package.a"), "-asmhdr", str(header), "-m=3", "-W=2",
                f"-lang=go{go.language}" if sources else "-std",
+               *_abis(go, main, temporary, timeout),
                *(str(directory / name) for name in main["GoFiles"])]  # fmt: skip
     answer = _run(go, command, workspace, timeout)
     if answer.returncode != 0:
-        raise build_error(diagnose(answer.stderr + answer.stdout, sources, go))
+        said = [line for line in answer.stdout.split("\n")[-20:] if _ERROR.match(line)]
+        raise BuildError(f"The compiler does not take {pattern} by itself: {'; '.join(said) or answer.stderr}")
     output = answer.stdout.split("\n")
-    return _gather(main, packages, output, sources, header.read_text(encoding="utf-8"))
+    return _gather(go, packages, output, sources, header.read_text(encoding="utf-8"))
+
+
+def _abis(go: Go, package: dict[str, Any], temporary: Path, timeout: float) -> list[str]:
+    """The options that tell the compiler which ABI each function in assembly has.
+
+    Go 1.27, cmd/go/internal/work/gc.go, symabis: go_asm.h is there, and empty, at that time.
+    """
+    if not package.get("SFiles"):
+        return []
+    (temporary / "go_asm.h").touch()
+    abis = temporary / "symabis"
+    files = [str(Path(package["Dir"]) / name) for name in package["SFiles"]]
+    defined = [word for name in ("GOOS_linux", "GOARCH_amd64", "GOAMD64_v1") for word in ("-D", name)]
+    paths = ["-I", str(temporary), "-I", str(go.root / "pkg" / "include"), *defined]
+    answer = _run(
+        go, ["tool", "asm", "-p", "main" if package["Name"] == "main" else package["ImportPath"], *paths, "-gensymabis", "-o", str(abis), *files], temporary, timeout
+    )
+    return ["-symabis", str(abis)] if answer.returncode == 0 else []
 
 
 def _gather(
-    main: dict[str, Any], packages: list[dict[str, Any]], output: list[str], sources: tuple[Source, ...],
-    header: str,
-) -> Inlining:  # fmt: skip
+    go: Go, packages: list[dict[str, Any]], output: list[str], sources: tuple[Source, ...], header: str
+) -> Inlining:
+    main = next(p for p in packages if not p.get("DepOnly"))
     listing = read_listing(output)
     trees: dict[str, tuple[Node, ...]] = {}
     owner = [""] * len(listing.calls)
@@ -139,17 +164,50 @@ def _gather(
         elif phase == _AFTER:
             for index in _marks(output[start:end]):
                 owner[index] = function
+    for call in listing.calls:
+        if not owner[call.index]:
+            owner[call.index] = _holder(call, trees)
     fields = re.findall(r"^#define (\w+) (\d+)$", header, re.MULTILINE)
+    imports = tuple(_package(p) for p in packages if p is not main)
+    direct = frozenset((main.get("ImportMap") or {}).get(p, p) for p in main.get("Imports") or ())
     return Inlining(
         package=_package(main),
         listing=listing,
         sources=sources,
-        imports=tuple(_package(p) for p in packages if p is not main),
-        direct=frozenset((main.get("ImportMap") or {}).get(p, p) for p in main.get("Imports") or ()),
-        layouts=tuple((name, int(offset)) for name, offset in fields),
+        imports=imports,
+        direct=direct,
+        layouts={name: int(offset) for name, offset in fields},
         owner=tuple(owner),
         trees=trees,
+        dependencies=dependency_verdicts(go, _called(trees, imports, direct)),
+        intrinsics=intrinsics(go.root),
     )
+
+
+def _holder(call: InlinedCall, trees: dict[str, tuple[Node, ...]]) -> str:
+    """The function in whose tree a call stands that the compiler dropped after it was inlined."""
+    for function, body in trees.items():
+        if any(node.op == "CALLFUNC" and node.place == call.places[0] for node in walk(body)):
+            return function
+    return ""
+
+
+def _called(
+    trees: dict[str, tuple[Node, ...]], imports: tuple[Package, ...], direct: frozenset[str]
+) -> tuple[str, ...]:
+    """Import paths of the packages that have a function or method which these trees name."""
+    names = set()
+    for node in (n for body in trees.values() for n in walk(body)):
+        if node.op == "NAME" and "Class:PFUNC " in node.facts:
+            names.add(node.name.partition(".")[0])
+        elif node.op == "METHEXPR" and node.first and (receiver := _RECEIVER.search(node.first.facts)):
+            names.add(receiver[1])
+    found = set()
+    for name in names:
+        paths = [p.path for p in imports if p.name == name and p.files]
+        found.update([p for p in paths if p in direct] or paths)
+    # What the compiler calls by itself is in the runtime, and is never inlined.
+    return tuple(sorted(found - {"unsafe"} - ({"runtime"} - direct)))
 
 
 def _marks(lines: list[str]) -> Iterable[int]:
