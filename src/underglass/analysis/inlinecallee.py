@@ -51,11 +51,10 @@ class Callees:
 
     Args:
         asked: what the compiler said.
-        intrinsics: (import path, function) of those that become instructions.
     """
 
-    def __init__(self, asked: Inlining, intrinsics: frozenset[tuple[str, str]]) -> None:
-        self._asked, self._intrinsics = asked, intrinsics
+    def __init__(self, asked: Inlining) -> None:
+        self._asked, self._intrinsics = asked, asked.intrinsics
         self.judged: dict[str, Verdict] = {}
         """The functions of the package that the compiler has judged by now."""
         self.current = ""
@@ -132,10 +131,14 @@ class Callees:
         """Import paths in a file of the package."""
         held = self._imports.get(file)
         if held is None:
-            path = self._asked.package.directory / file
-            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+            packages = (self._asked.package, *self._asked.imports)
+            home = next((p.directory for p in packages if file in p.files), None)
+            text = self._text(file) or (home / file).read_text("utf-8", "replace") if home else ""
             held = self._imports[file] = frozenset(i[1] for i in golex.parse(text).imports)
         return held
+
+    def _text(self, file: str) -> str:
+        return next((s.text for s in self._asked.sources if s.name == file), "")
 
     def _path(self, qualifier: str, plain: str) -> str:
         named = [p.path for p in self._asked.imports if p.name == qualifier]
@@ -159,7 +162,7 @@ def _agrees(target: Node, verdict: Verdict) -> bool:
     place = target.place
     if target.op != "NAME" or place is None or not place.column:
         return True
-    return (re.split(r"[/\\]", verdict.file)[-1], verdict.line) == (place.file, place.line)
+    return (verdict.place.file, verdict.line) == (place.file, place.line)
 
 
 def callee_name(target: Node, own: str) -> str:

@@ -8,14 +8,13 @@ compared with what the compiler says.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from underglass.analysis.inlinecallee import Callee, Callees
 from underglass.toolchain.irdump import Node, Place
 
-__all__ = ["Charge", "Part", "Stopped", "count"]
+__all__ = ["Charge", "Part", "count"]
 
 CALL, PARAMETER_CALL = 57, 17  # inlineExtraCallCost, inlineParamCallCost
 CLOSURE, PANIC, THROW = 15, 1, 80  # OCLOSURE, inlineExtraPanicCost, inlineExtraThrowCost
@@ -52,22 +51,28 @@ class Part:
     parts: tuple[Part, ...]  # the statements inside it
 
 
-class Stopped(Exception):
+class _Stopped(Exception):
     """The compiler gives up at a node, whatever the cost; the text is its reason."""
 
 
-def count(body: tuple[Node, ...], callees: Callees, zero: Callable[[Node], bool]) -> tuple[Part, ...]:
-    """Return the parts of a function's body, in its order.
+def count(
+    body: tuple[Node, ...], callees: Callees, zero: Callable[[Node], bool]
+) -> tuple[tuple[Part, ...], str]:
+    """Return the parts of a function's body, in its order, and why the compiler stops before the end, or "".
+
+    The compiler stops at something that is never inlined; the statement that has it is left out.
 
     Args:
         callees: what is known of the functions that it calls, at the time when it is judged.
         zero: whether a selection (DOT or DOTPTR) is of a field at offset 0.
-
-    Raises:
-        Stopped: the body has something that is never inlined.
     """
-    counter = _Counter(callees, zero)
-    return tuple(counter.part(node) for node in body)
+    counter, parts = _Counter(callees, zero), []
+    for node in body:
+        try:
+            parts.append(counter.part(node))
+        except _Stopped as end:
+            return tuple(parts), str(end)
+    return tuple(parts), ""
 
 
 class _Counter:
@@ -128,7 +133,7 @@ class _Counter:
             if first is not None and first.op == "CONVIFACE" and "Implicit" in first.facts.split():
                 self._charge(-1, "given back")
         elif op in ("RECOVER", "GO", "DEFER", "TAILCALL"):
-            raise Stopped("call to recover" if op == "RECOVER" else f"unhandled op {op}")
+            raise _Stopped("call to recover" if op == "RECOVER" else f"unhandled op {op}")
         elif op == "CLOSURE":
             self._charge(CLOSURE, "literal", place=node.place)
         elif op == "ADDR" and first is not None and first.op in ("DOT", "DOTPTR"):
@@ -147,7 +152,7 @@ class _Counter:
     def _call(self, node: Node) -> None:
         callee = self._callees.of(node)
         if callee.stops:
-            raise Stopped(callee.stops)
+            raise _Stopped(callee.stops)
         if callee.throws:
             self._charge(THROW, "call", callee.name, node.place)
         elif callee.is_free:
@@ -162,23 +167,6 @@ class _Counter:
                 callee.name,
                 node.place,
             )
-
-
-def charges_of(parts: tuple[Part, ...]) -> Iterator[Charge]:
-    """Yield every charge, of statements inside statements too."""
-    for part in parts:
-        yield from part.charges
-        yield from charges_of(part.parts)
-
-
-def by_line(parts: tuple[Part, ...]) -> Counter[tuple[str, int]]:
-    """Return what the statements that start on a line cost, without those inside them."""
-    total: Counter[tuple[str, int]] = Counter()
-    for part in parts:
-        if part.place is not None:
-            total[part.place.file, part.place.line] += sum(charge.cost for charge in part.charges)
-        total.update(by_line(part.parts))
-    return total
 
 
 def _place(node: Node) -> Place | None:
@@ -222,5 +210,3 @@ def _superfluous(node: Node) -> int:
         back += 2 if high.first == node.first else 0
     return back
 
-
-__all__ += ["by_line", "charges_of"]

@@ -46,6 +46,11 @@ class Verdict:
     def can(self) -> bool:
         return not self.reason
 
+    @property
+    def place(self) -> Place:
+        """Where its func keyword stands."""
+        return Place(re.split(r"[/\\]", self.file)[-1], self.line, self.column)
+
     def line_text(self) -> str:
         """The compiler's own line for it."""
         place = _place(self)

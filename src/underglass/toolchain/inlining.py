@@ -179,7 +179,7 @@ def _gather(
         layouts={name: int(offset) for name, offset in fields},
         owner=tuple(owner),
         trees=trees,
-        dependencies=dependency_verdicts(go, _called(trees, imports, direct)),
+        dependencies=dependency_verdicts(go, _called(trees, listing.calls, imports, direct)),
         intrinsics=intrinsics(go.root),
     )
 
@@ -193,10 +193,13 @@ def _holder(call: InlinedCall, trees: dict[str, tuple[Node, ...]]) -> str:
 
 
 def _called(
-    trees: dict[str, tuple[Node, ...]], imports: tuple[Package, ...], direct: frozenset[str]
+    trees: dict[str, tuple[Node, ...]],
+    calls: tuple[InlinedCall, ...],
+    imports: tuple[Package, ...],
+    direct: frozenset[str],
 ) -> tuple[str, ...]:
-    """Import paths of the packages that have a function or method which these trees name."""
-    names = set()
+    """Import paths of the packages that have a function or method which is called or was inlined."""
+    names = {call.name.partition(".")[0] for call in calls}
     for node in (n for body in trees.values() for n in walk(body)):
         if node.op == "NAME" and "Class:PFUNC " in node.facts:
             names.add(node.name.partition(".")[0])
