@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from underglass.toolchain import golex
-from underglass.toolchain.inlining import Inlining
 from underglass.toolchain.inlinetext import MAX_BUDGET, Verdict
+from underglass.toolchain.inlining import Inlining
 from underglass.toolchain.irdump import Node, Place, walk
 
 __all__ = ["Callee", "Callees", "Variables", "callee_name"]
 
 BIG_CALLER_MAX_COST = 20  # inl.go, inlineBigFunctionMaxCost
 _STOPS = ("GetCallerPC", "GetCallerSP")
-_WIDTHS = ("16", "32", "64")
 # Loads and stores that amd64 does in one instruction: inl.go names each of them.
 _CHEAP_BYTE_ORDER = frozenset(
-    f"{order}{verb}Uint{width}" for order in ("LE", "BE") for verb in ("", "Put", "Append") for width in _WIDTHS
+    f"{order}{verb}Uint{width}"
+    for order in ("LE", "BE")
+    for verb in ("", "Put", "Append")
+    for width in _WIDTHS
 )
 _CHEAP_BINARY = frozenset(
     f"{order}.{verb}Uint{width}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from underglass.analysis.inlinecallee import Callee, Callees
+from underglass.analysis.inlinecallee import Callees
 from underglass.toolchain.irdump import Node, Place
 
 __all__ = ["Charge", "Part", "count"]
@@ -209,4 +209,3 @@ def _superfluous(node: Node) -> int:
     if high is not None and high.op == "LEN" and node.first is not None and node.first.op == "NAME":
         back += 2 if high.first == node.first else 0
     return back
-

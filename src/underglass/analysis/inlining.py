@@ -17,8 +17,8 @@ from underglass.analysis.inlinecallee import BIG_CALLER_MAX_COST, Callee, Callee
 from underglass.analysis.inlinecost import Part, count
 from underglass.errors import UnknownFunction
 from underglass.toolchain.asmlex import texts
-from underglass.toolchain.inlining import Inlining
 from underglass.toolchain.inlinetext import InlinedCall, Verdict
+from underglass.toolchain.inlining import Inlining
 from underglass.toolchain.irdump import Node, Place, walk
 from underglass.toolchain.layouts import first_fields, type_of
 
@@ -155,7 +155,9 @@ def report(asked: Inlining) -> InliningReport:
         calls = roots.pop(verdict.name, [])
         parts, stopped = counts[verdict.name]
         inlined = _nest(calls, asked, costs)
-        left = _left(verdict.name, inlined, asked, callees, assembly) if every[verdict.name] is verdict else ()
+        left = (
+            _left(verdict.name, inlined, asked, callees, assembly) if every[verdict.name] is verdict else ()
+        )
         made.append(FunctionInlining(verdict.name, verdict, parts, stopped, inlined, tuple(left)))
     for name, calls in roots.items():
         made.append(FunctionInlining(name, None, (), "", _nest(calls, asked, costs), ()))
@@ -183,9 +185,7 @@ class _Fields:
         return field in first_fields(struct, self._files.get(package or own, ()))
 
 
-def _nest(
-    calls: list[InlinedCall], asked: Inlining, costs: dict[str, int | None]
-) -> tuple[Inlined, ...]:
+def _nest(calls: list[InlinedCall], asked: Inlining, costs: dict[str, int | None]) -> tuple[Inlined, ...]:
     """Put each call below the one whose body it stands in."""
     below: dict[int | None, list[InlinedCall]] = {}
     last: dict[tuple[Place, ...], int] = {}
@@ -262,4 +262,3 @@ def _assembly(asked: Inlining) -> tuple[str, ...]:
 
 def _loosely(name: str) -> str:
     return re.sub(r"\(\*?(\w+)\)", r"\1", name).partition("[")[0]
-

@@ -29,12 +29,15 @@ def add_to(commands: Commands) -> None:
     parser = new_command(
         commands,
         "inline",
-        "Show what the compiler inlines: each function's cost against the budget, statement by statement, what "
-        "was put into it, and why a call was left.",
+        "Show what the compiler inlines: each function's cost against the budget, statement by statement, "
+        "what was put into it, and why a call was left.",
         _EXAMPLES,
     )
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="a .go or .s source, or the import path of a standard package"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="a .go or .s source, or the import path of a standard package",
     )
     parser.add_argument("--function", metavar="F", help="show this function alone")
     parser.add_argument("--why", metavar="F", help="say why F is inlined or not, and where it is called")
@@ -78,8 +81,8 @@ def _ask(files: list[str]) -> InliningReport:
     if any(not Path(name).suffix for name in files):
         wrong = next(name for name in files if not Path(name).suffix)
         raise UnderglassError(
-            f"{wrong} is no .go or .s file. What the compiler inlined is told of sources, not of an executable: "
-            "give the sources, or the import path of one standard package alone."
+            f"{wrong} is no .go or .s file. What the compiler inlined is told of sources, not of an "
+            "executable: give the sources, or the import path of one standard package alone."
         )
     return report(inlining(read_files(files)))
 

@@ -1,7 +1,8 @@
 """The inline tree that the linker keeps for each function: what the runtime reads to name inlined callers.
 
 Layout: Go 1.27, runtime/symtabinl.go (inlinedCall), runtime/symtab.go (funcdata, pcdatavalue1),
-internal/abi/symtab.go (FUNCDATA_InlTree, PCDATA_InlTreeIndex).  Only calls of which code is left have an entry.
+internal/abi/symtab.go (FUNCDATA_InlTree, PCDATA_InlTreeIndex).  Only calls of which code is left have an
+entry.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def inline_tree(program: Program, function: Function) -> tuple[InlinedFrame, ...
     """Return the inlined calls of a function, in the linker's order; () if it has none."""
     table, record = program.pclntab, program.record_of(function)
     held, gofunc = record.funcdata, program.elf.symbols.get("go:func.*")
-    data = held[_FUNCDATA] if _FUNCDATA < len(held) else None
+    data = held[_FUNCDATA] if len(held) > _FUNCDATA else None
     if data is None or gofunc is None:
         return ()
     steps, at = table.pcdata(record, _PCDATA), gofunc[0] + data

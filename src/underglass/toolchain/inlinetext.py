@@ -108,10 +108,7 @@ def _place(said: Verdict | InlinedCall | Refusal) -> str:
 def read_listing(lines: list[str]) -> Listing:
     """Read the output of `go tool compile -m=2` or, for the places of inlined calls, -m=3."""
     literals = {
-        name.partition(".")[2]
-        for line in lines
-        if "fnName(" in line
-        for name in _LITERAL.findall(line)
+        name.partition(".")[2] for line in lines if "fnName(" in line for name in _LITERAL.findall(line)
     }
     verdicts: list[Verdict] = []
     calls: list[InlinedCall] = []

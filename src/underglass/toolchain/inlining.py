@@ -128,7 +128,9 @@ def _ask(go: Go, workspace: Path, pattern: str, sources: tuple[Source, ...], tim
     answer = _run(go, command, workspace, timeout)
     if answer.returncode != 0:
         said = [line for line in answer.stdout.split("\n")[-20:] if _ERROR.match(line)]
-        raise BuildError(f"The compiler does not take {pattern} by itself: {'; '.join(said) or answer.stderr}")
+        raise BuildError(
+            f"The compiler does not take {pattern} by itself: {'; '.join(said) or answer.stderr}"
+        )
     output = answer.stdout.split("\n")
     return _gather(go, packages, output, sources, header.read_text(encoding="utf-8"))
 
@@ -146,7 +148,20 @@ def _abis(go: Go, package: dict[str, Any], temporary: Path, timeout: float) -> l
     defined = [word for name in ("GOOS_linux", "GOARCH_amd64", "GOAMD64_v1") for word in ("-D", name)]
     paths = ["-I", str(temporary), "-I", str(go.root / "pkg" / "include"), *defined]
     answer = _run(
-        go, ["tool", "asm", "-p", "main" if package["Name"] == "main" else package["ImportPath"], *paths, "-gensymabis", "-o", str(abis), *files], temporary, timeout
+        go,
+        [
+            "tool",
+            "asm",
+            "-p",
+            "main" if package["Name"] == "main" else package["ImportPath"],
+            *paths,
+            "-gensymabis",
+            "-o",
+            str(abis),
+            *files,
+        ],
+        temporary,
+        timeout,
     )
     return ["-symabis", str(abis)] if answer.returncode == 0 else []
 

@@ -1,7 +1,7 @@
 """The functions that the compiler replaces by instructions: calls of them cost what any node costs.
 
-The list is the compiler's own: Go 1.27, cmd/compile/internal/ssagen/intrinsics_test.go, wantIntrinsics, against
-which Go's tests compare the table in intrinsics.go.
+The list is the compiler's own: Go 1.27, cmd/compile/internal/ssagen/intrinsics_test.go, wantIntrinsics,
+against which Go's tests compare the table in intrinsics.go.
 """
 
 from __future__ import annotations

@@ -124,9 +124,7 @@ def _siblings(lines: list[tuple[int, str]], at: int, depth: int) -> tuple[tuple[
     return tuple(nodes), at
 
 
-def _node(
-    lines: list[tuple[int, str]], at: int, depth: int, before: tuple[Node, ...]
-) -> tuple[Node, int]:
+def _node(lines: list[tuple[int, str]], at: int, depth: int, before: tuple[Node, ...]) -> tuple[Node, int]:
     text = lines[at][1]
     head, separator, tail = text.rpartition(" # ")
     places = place_chain(tail) if separator else ()

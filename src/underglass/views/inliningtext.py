@@ -80,7 +80,7 @@ def verdict_words(function: FunctionInlining) -> str:
     """Say what the compiler decided: "can be inlined, cost 13 of 80"."""
     verdict = function.verdict
     if verdict is None:
-        return "sets up the package's variables and is called by the runtime alone"
+        return "made by the compiler, which never asks whether to inline it"
     if verdict.can:
         return f"can be inlined, cost {verdict.cost} of {verdict.budget}"
     return f"cannot be inlined: {verdict.reason}"
@@ -132,13 +132,13 @@ def _function(report: InliningReport, function: FunctionInlining, *, parts: bool
     yield ""
 
 
-def _parts(
-    report: InliningReport, parts: tuple[Part, ...], most: int, depth: int = 0
-) -> Iterator[str]:
+def _parts(report: InliningReport, parts: tuple[Part, ...], most: int, depth: int = 0) -> Iterator[str]:
     for part in parts:
         text = report.text_at(part.place)
         line = f"line {part.place.line}" if part.place else ""
-        source = "  " * depth + (text if len(text) <= _SOURCE - 2 * depth else text[: _SOURCE - 2 * depth - 1] + "…")
+        source = "  " * depth + (
+            text if len(text) <= _SOURCE - 2 * depth else text[: _SOURCE - 2 * depth - 1] + "…"
+        )
         bar = f"{_bar(part.cost, most, 12):<12}"
         yield f"{part.cost:>6}  {bar}  {line:<9}  {source:<{_SOURCE}}  {_notes(part.charges)}".rstrip()
         yield from _parts(report, part.parts, most, depth + 1)
