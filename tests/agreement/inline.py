@@ -36,6 +36,7 @@ TEN = (
     "strings",
     "unicode/utf8",
 )
+Path = tuple[tuple[str, str, int], ...]  # callee, file and line of each call, from the outermost in
 _LINE = re.compile(
     r"(?P<path>[^\n]*?):(?P<rest>\d+(?::\d+)?: (?:can inline |cannot inline |inlining call to )[^\n]*)"
 )
@@ -123,11 +124,9 @@ def _elf(package: str, made: InliningReport) -> tuple[int, list[str]]:
     return count, wrong
 
 
-def _paths(
-    function: FunctionInlining, package: str, imports: frozenset[str]
-) -> list[tuple[tuple[str, str, int], ...]]:
-    """Each inlined call as the way to it: (callee, file, line) from the outermost in."""
-    found: list[tuple[tuple[str, str, int], ...]] = []
+def _paths(function: FunctionInlining, package: str, imports: frozenset[str]) -> list[Path]:
+    """Each inlined call as the way to it."""
+    found: list[Path] = []
 
     def add(call: Inlined, above: Path) -> None:
         place = call.call.places[-1]
@@ -148,10 +147,9 @@ def main(packages: list[str]) -> int:
     """Print a line for each package; 1 if one of them disagrees."""
     results = [check(package) for package in packages or TEN]
     for result in results:
-        total = result.can + result.cannot
         print(
-            f"{result.package:<16} {total:>4} functions: {result.can} can be inlined, {result.cannot} cannot; "
-            f"{result.inlined} inlined calls; parts add up in {result.summed}; "
+            f"{result.package:<16} {result.can + result.cannot:>4} functions: {result.can} can be inlined, "
+            f"{result.cannot} cannot; {result.inlined} inlined calls; parts add up in {result.summed}; "
             f"{result.linked} calls in the ELF; {len(result.wrong)} disagreements"
         )
         for words in result.wrong[:20]:

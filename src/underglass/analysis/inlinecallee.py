@@ -20,17 +20,10 @@ __all__ = ["Callee", "Callees", "Variables", "callee_name"]
 BIG_CALLER_MAX_COST = 20  # inl.go, inlineBigFunctionMaxCost
 _STOPS = ("GetCallerPC", "GetCallerSP")
 # Loads and stores that amd64 does in one instruction: inl.go names each of them.
-_CHEAP_BYTE_ORDER = frozenset(
-    f"{order}{verb}Uint{width}"
-    for order in ("LE", "BE")
-    for verb in ("", "Put", "Append")
-    for width in _WIDTHS
-)
+_ACCESSES = tuple(f"{verb}Uint{width}" for verb in ("", "Put", "Append") for width in ("16", "32", "64"))
+_CHEAP_BYTE_ORDER = frozenset(f"{order}{access}" for order in ("LE", "BE") for access in _ACCESSES)
 _CHEAP_BINARY = frozenset(
-    f"{order}.{verb}Uint{width}"
-    for order in ("littleEndian", "bigEndian")
-    for verb in ("", "Put", "Append")
-    for width in _WIDTHS
+    f"{order}.{access}" for order in ("littleEndian", "bigEndian") for access in _ACCESSES
 )
 
 
