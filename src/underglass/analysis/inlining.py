@@ -21,9 +21,12 @@ from underglass.toolchain.inlinetext import InlinedCall, Verdict
 from underglass.toolchain.inlining import Inlining
 from underglass.toolchain.irdump import Node, Place, walk
 from underglass.toolchain.layouts import first_fields, type_of
+from underglass.toolchain.sources import GENERATED
 
 __all__ = ["FunctionInlining", "Inlined", "InliningReport", "LeftCall", "report"]
 
+# Statements that the compiler places at their first letter; an assignment it places at its operator.
+_PLACED_AT_START = frozenset(("IF", "FOR", "RETURN", "SWITCH", "SELECT", "CASE", "DEFER", "GO", "GOTO"))
 _NO_CLAUSE = "package main; /*line {}:1:1*/"  # what the build puts before a text without a package clause
 
 
@@ -116,14 +119,22 @@ class InliningReport:
         source = next((s for s in self.asked.sources if s.name == place.file), None)
         column = place.column
         if source is not None and place.line == 1 and not re.search(r"^\s*package\s", source.text, re.M):
-            column -= len(_NO_CLAUSE.format(source.name))
+            before = len(_NO_CLAUSE.format(source.name))
+            column -= before if column > before else 0
         name = source.origin if source else place.file
         return f"{name}, line {place.line}" + (f":{column}" if column > 0 else "")
 
-    def text_at(self, place: Place | None) -> str:
-        """The source line of a place, without its indentation; "" if it is not at hand."""
+    def text_of(self, part: Part) -> str:
+        """The source line of a statement, from the statement on if it says where it starts; else ""."""
+        place = part.place
         lines = self._texts.get(place.file, ()) if place else ()
-        return lines[place.line - 1].strip() if place and 0 < place.line <= len(lines) else ""
+        if place is None or not 0 < place.line <= len(lines):
+            return ""
+        line = lines[place.line - 1]
+        if part.op in _PLACED_AT_START:
+            column = int(self.where(place).rpartition(":")[2] or 1)
+            line = line.encode()[column - 1 :].decode("utf-8", "replace")
+        return line.strip()
 
     @cached_property
     def _texts(self) -> dict[str, tuple[str, ...]]:
@@ -152,6 +163,8 @@ def report(asked: Inlining) -> InliningReport:
     assembly = _assembly(asked)
     made = []
     for verdict in asked.listing.verdicts:
+        if verdict.place.file == GENERATED and asked.sources:
+            continue  # the main that the build adds
         calls = roots.pop(verdict.name, [])
         parts, stopped = counts[verdict.name]
         inlined = _nest(calls, asked, costs)

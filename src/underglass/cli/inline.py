@@ -115,7 +115,7 @@ def _data(report: InliningReport, function: str | None) -> dict[str, Any]:
 def _part(report: InliningReport, part: Part) -> dict[str, Any]:
     return {
         "place": report.where(part.place) if part.place else None,
-        "source": report.text_at(part.place),
+        "source": report.text_of(part),
         "cost": part.cost,
         "charges": [{"cost": c.cost, "kind": c.kind, "callee": c.callee} for c in part.charges],
         "parts": [_part(report, p) for p in part.parts],

@@ -24,7 +24,7 @@ from underglass.toolchain.irdump import Node, sections, tree, walk
 from underglass.toolchain.records import Source
 from underglass.toolchain.workspace import MEMORY, filled, prepare
 
-__all__ = ["Inlining", "Package", "inlining", "package_inlining"]
+__all__ = ["Inlining", "Package", "dependency_verdicts", "inlining", "package_inlining"]
 
 _FIELDS = "ImportPath,Name,Dir,Export,GoFiles,SFiles,Imports,ImportMap,DepOnly,EmbedPatterns"
 _BEFORE, _AFTER = "before devirtualize-and-inline", "before escape"
@@ -87,6 +87,8 @@ def package_inlining(path: str, *, timeout: float = 300.0) -> Inlining:
             f"{path} is no package of the standard library. Give an import path such as strings or "
             "encoding/json, or the .go and .s files of a program."
         )
+    if path in ("builtin", "unsafe"):
+        raise BuildError(f"What {path} declares is in the compiler itself; there is nothing to inline.")
     with filled(go, (), None) as workspace:
         return _ask(go, workspace, path, (), timeout)
 

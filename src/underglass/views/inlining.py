@@ -157,7 +157,7 @@ class _Drawing:
         if part.place is not None:
             self._text(_LINE, base, f"line {part.place.line}", "small muted", "end")
         indent = 12 * min(depth, 6)
-        source = self._report.text_at(part.place)
+        source = self._report.text_of(part)
         room = _NOTES - 10 - _SOURCE - indent
         self._text(_SOURCE + indent, base, source, "mono", most=int(room / _LETTER))
         notes = fill(", ".join(charge_words(charge) for charge in part.charges), _NOTE_LETTERS).split("\n")

@@ -46,7 +46,9 @@ def why_text(report: InliningReport, name: str) -> str:
     function = report.function(name)
     said = [f"{_title(report, function)}: {verdict_words(function)}."]
     verdict = function.verdict
-    if verdict is not None and not verdict.can and verdict.cost is not None:
+    if function.name in report.assembly:
+        said.append("It is assembly: the compiler sees no body that it could put anywhere.")
+    elif verdict is not None and not verdict.can and verdict.cost is not None:
         over = verdict.cost - verdict.budget
         largest = max(function.parts, key=lambda part: part.cost, default=None)
         if largest is not None and largest.place is not None:
@@ -134,7 +136,7 @@ def _function(report: InliningReport, function: FunctionInlining, *, parts: bool
 
 def _parts(report: InliningReport, parts: tuple[Part, ...], most: int, depth: int = 0) -> Iterator[str]:
     for part in parts:
-        text = report.text_at(part.place)
+        text = report.text_of(part)
         line = f"line {part.place.line}" if part.place else ""
         source = "  " * depth + (
             text if len(text) <= _SOURCE - 2 * depth else text[: _SOURCE - 2 * depth - 1] + "…"
