@@ -11,7 +11,7 @@ import pytest
 
 from underglass.analysis.inlining import Inlined, InliningReport, report
 from underglass.errors import UnknownFunction
-from underglass.toolchain import Source
+from underglass.toolchain import Source, read_files
 from underglass.toolchain.inlining import inlining
 
 PROGRAM = """\
@@ -130,6 +130,23 @@ def test_every_cost_is_attributed(made: InliningReport) -> None:
     wrong = {f.name: f.unattributed for f in made.functions if f.unattributed}
     assert not wrong
     assert sum(f.unattributed == 0 for f in made.functions) > 30
+
+
+def test_every_kind_of_statement_is_counted() -> None:
+    """Selects, labels, type parameters, promoted methods, literals in literals, dead branches."""
+    made = report(inlining(read_files([Path(__file__).parent / "programs" / "inlining.go"])))
+    assert not {f.name: f.unattributed for f in made.functions if f.unattributed}
+    literals = {f.name: f.verdict.budget for f in made.functions if f.verdict and "func1" in f.name}
+    assert set(literals.values()) == {800}
+    assert "nested.func1.func1" in literals  # judged again in the body that was inlined into main
+
+
+def test_what_the_compilers_tree_leaves_out_is_told() -> None:
+    deep = f"package main\nfunc f(a int) int {{ return {'+'.join('a' * 60)} }}\nfunc main() {{ println(f(1)) }}\n"
+    function = report(inlining([Source("a.go", deep, "a.go")])).function("f")
+    assert function.verdict is not None
+    assert function.verdict.cost == 120  # 60 names, 59 additions, the return
+    assert function.unattributed == 120 - function.counted > 0
 
 
 def test_a_body_inside_a_body_is_below_it(made: InliningReport) -> None:

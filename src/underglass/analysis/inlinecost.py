@@ -101,8 +101,8 @@ class _Counter:
 
     def _visit(self, node: Node, *, inside: bool) -> None:
         """Charge for a node and what is below it; `inside` says that it is part of an expression."""
-        if node.op in ("FALL", "TYPE", "NilIrNode"):
-            return  # no code
+        if node.op in ("FALL", "TYPE", "NilIrNode", "..."):
+            return  # no code, or below the depth that the compiler prints
         if node.op == "IF" and (decided := _decided(node)) is not None:
             for child in (*node.field("init"), *node.field("Body" if decided else "Else")):
                 self._below(child, "Body", inside=inside)

@@ -150,10 +150,13 @@ def report(asked: Inlining) -> InliningReport:
     callees = Callees(asked)
     counts: dict[str, tuple[tuple[Part, ...], str]] = {}
     fields = _Fields(asked)
+    # The tree of a literal in a body that was inlined is that of the literal where it was written.
+    written = {v.place: asked.trees[v.name] for v in asked.listing.verdicts if v.name in asked.trees}
     for verdict in asked.listing.verdicts:
         callees.current = verdict.name
         if verdict.name not in counts:
-            counts[verdict.name] = count(asked.trees.get(verdict.name, ()), callees, fields.is_first)
+            body = asked.trees.get(verdict.name) or written.get(verdict.place, ())
+            counts[verdict.name] = count(body, callees, fields.is_first)
         callees.judged.setdefault(verdict.name, verdict)
     costs = {v.name: v.cost for v in asked.listing.verdicts}
     roots: dict[str, list[InlinedCall]] = {}

@@ -8,7 +8,7 @@ by its body, whose INLMARK node has the call's number and the places of the call
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from underglass.toolchain.irdump import Place, place_chain
 
@@ -136,11 +136,14 @@ def read_listing(lines: list[str]) -> Listing:
             refusals.append(Refusal(found["callee"], found["caller"], file, number, column))
         else:
             name, _, reason = rest.partition(": ")
-            told = _COMPLEX.fullmatch(reason)
+            over = _COMPLEX.fullmatch(reason)
             budget = CLOSURE_BUDGET if name in literals else MAX_BUDGET
-            cost, budget = (int(told[1]), int(told[2])) if told else (None, budget)
+            cost, budget = (int(over[1]), int(over[2])) if over else (None, budget)
             verdicts.append(Verdict(name, file, number, column, cost, budget, reason))
-    return Listing(tuple(verdicts), tuple(calls), tuple(refusals), frozenset(big))
+    # A literal in a body that was inlined is judged once more, under another name.
+    budgets = {v.place: v.budget for v in sorted(verdicts, key=lambda v: v.budget)}
+    told = tuple(replace(v, budget=budgets[v.place]) if v.column else v for v in verdicts)
+    return Listing(told, tuple(calls), tuple(refusals), frozenset(big))
 
 
 def _call(lines: list[str], at: int, count: int, name: str, place: tuple[str, int, int]) -> InlinedCall:
