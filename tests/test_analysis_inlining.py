@@ -142,7 +142,7 @@ def test_every_kind_of_statement_is_counted() -> None:
 
 
 def test_what_the_compilers_tree_leaves_out_is_told() -> None:
-    deep = f"package main\nfunc f(a int) int {{ return {'+'.join('a' * 60)} }}\nfunc main() {{ println(f(1)) }}\n"
+    deep = f"func f(a int) int {{ return {'+'.join('a' * 60)} }}\nfunc main() {{ println(f(1)) }}\n"
     function = report(inlining([Source("a.go", deep, "a.go")])).function("f")
     assert function.verdict is not None
     assert function.verdict.cost == 120  # 60 names, 59 additions, the return

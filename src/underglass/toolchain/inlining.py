@@ -217,15 +217,18 @@ def _called(
 ) -> tuple[str, ...]:
     """Import paths of the packages that have a function or method which is called or was inlined."""
     names = {call.name.partition(".")[0] for call in calls}
-    for node in (n for body in trees.values() for n in walk(body)):
-        if node.op == "NAME" and "Class:PFUNC " in node.facts:
-            names.add(node.name.partition(".")[0])
-        elif node.op == "METHEXPR" and node.first and (receiver := _RECEIVER.search(node.first.facts)):
-            names.add(receiver[1])
+    inner: set[str] = set()  # named in the body of an imported generic function, which has imports of its own
+    for function, body in trees.items():
+        told = inner if "." in function.partition("[")[0] and "[" in function else names
+        for node in walk(body):
+            if node.op == "NAME" and "Class:PFUNC " in node.facts:
+                told.add(node.name.partition(".")[0])
+            elif node.op == "METHEXPR" and node.first and (receiver := _RECEIVER.search(node.first.facts)):
+                told.add(receiver[1])
     found = set()
-    for name in names:
+    for name in names | inner:
         paths = [p.path for p in imports if p.name == name and p.files]
-        found.update([p for p in paths if p in direct] or paths)
+        found.update(paths if name in inner else [p for p in paths if p in direct] or paths)
     # What the compiler calls by itself is in the runtime, and is never inlined.
     return tuple(sorted(found - {"unsafe"} - ({"runtime"} - direct)))
 
