@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from underglass.errors import BuildError
@@ -124,12 +122,11 @@ def test_the_struct_that_a_variable_is_of(facts: str, struct: str) -> None:
     assert type_of(facts) == struct
 
 
-def test_the_first_field_with_a_size(tmp_path: Path) -> None:
-    file = tmp_path / "a.go"
-    file.write_text("type Pointer[T any] struct {\n\t_ [0]*T // no size\n\t_ noCopy\n\tv, w uintptr\n}\n")
-    assert first_fields("atomic.Pointer[int]", (file,)) == {"v"}
+def test_the_first_field_with_a_size() -> None:
+    text = "type Pointer[T any] struct {\n\t_ [0]*T // no size\n\t_ noCopy\n\tv, w uintptr\n}\n"
+    assert first_fields("atomic.Pointer[int]", (text,)) == {"v"}
     assert first_fields("struct { main.a int; main.b int }", ()) == {"a"}
-    assert first_fields("Other", (file,)) == frozenset()
+    assert first_fields("Other", (text,)) == frozenset()
 
 
 @pytest.mark.parametrize("path", ["nosuch/pkg", "../etc", "unsafe", "", "strings/", "C"])

@@ -126,14 +126,15 @@ class Callees:
         """Import paths in a file of the package."""
         held = self._imports.get(file)
         if held is None:
-            packages = (self._asked.package, *self._asked.imports)
-            home = next((p.directory for p in packages if file in p.files), None)
-            text = self._text(file) or (home / file).read_text("utf-8", "replace") if home else ""
+            packages = self._asked.imports
+            if not self._asked.sources:
+                packages = (self._asked.package, *packages)
+            home = next((p.directory / file for p in packages if file in p.files), None)
+            text = next((s.text for s in self._asked.sources if s.name == file), None)
+            if text is None:
+                text = home.read_text("utf-8", "replace") if home else ""
             held = self._imports[file] = frozenset(i[1] for i in golex.parse(text).imports)
         return held
-
-    def _text(self, file: str) -> str:
-        return next((s.text for s in self._asked.sources if s.name == file), "")
 
     def _path(self, qualifier: str, plain: str) -> str:
         named = [p.path for p in self._asked.imports if p.name == qualifier]

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from underglass.analysis.inlinecallee import BIG_CALLER_MAX_COST, Callee, Callees
 from underglass.analysis.inlinecost import Part, count
@@ -185,10 +184,7 @@ class _Fields:
 
     def __init__(self, asked: Inlining) -> None:
         self._asked = asked
-        self._files: dict[str, tuple[Path, ...]] = {}
-        for package in (asked.package, *asked.imports):
-            paths = tuple(package.directory / name for name in package.files)
-            self._files[package.name] = (*self._files.get(package.name, ()), *paths)
+        self._texts: dict[str, tuple[str, ...]] = {}
 
     def is_first(self, selection: Node) -> bool:
         field = selection.facts.partition(" ")[0].rpartition(".")[2]
@@ -198,7 +194,19 @@ class _Fields:
         offset = self._asked.layouts.get(f"{plain}_{field}") if package in ("", own) else None
         if offset is not None and "[" not in struct:
             return offset == 0
-        return field in first_fields(struct, self._files.get(package or own, ()))
+        return field in first_fields(struct, self._texts_of(package or own))
+
+    def _texts_of(self, name: str) -> tuple[str, ...]:
+        """The Go texts of the packages of one name."""
+        held = self._texts.get(name)
+        if held is None:
+            asked = self._asked
+            packages = asked.imports if asked.sources else (asked.package, *asked.imports)
+            paths = (p.directory / file for p in packages if p.name == name for file in p.files)
+            read = tuple(path.read_text("utf-8", "replace") for path in paths)
+            own = tuple(s.text for s in asked.sources) if name == asked.package.name else ()
+            held = self._texts[name] = own + read
+        return held
 
 
 def _nest(calls: list[InlinedCall], asked: Inlining, costs: dict[str, int | None]) -> tuple[Inlined, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import Path
 
 __all__ = ["first_fields", "type_of"]
 
@@ -31,21 +30,21 @@ def type_of(facts: str) -> str:
     return re.sub(r"^(?:PTR-\*|[A-Z]+-)", "", re.sub(r" ?tc\(\d+\)$", "", facts))
 
 
-def first_fields(struct: str, files: tuple[Path, ...]) -> frozenset[str]:
-    """The field at offset 0 of a struct type that is written out, or of those so called in the files."""
+def first_fields(struct: str, texts: tuple[str, ...]) -> frozenset[str]:
+    """The field at offset 0 of a struct type that is written out, or of those so called in Go texts."""
     literal = _LITERAL.match(struct)
     if literal:
         return frozenset((literal["field"],))
     named = _NAMED.fullmatch(struct)
-    return _first(named["name"], files) if named else frozenset()
+    return _first(named["name"], texts) if named else frozenset()
 
 
 @lru_cache(maxsize=256)
-def _first(name: str, files: tuple[Path, ...]) -> frozenset[str]:
+def _first(name: str, texts: tuple[str, ...]) -> frozenset[str]:
     every = set()
     declared = re.compile(rf"\b{re.escape(name)}\s*(?:\[[^\n]*\])?\s+struct\s*\{{(?P<fields>[^}}]*)")
-    for file in files:
-        found = declared.search(file.read_text(encoding="utf-8", errors="replace"))
+    for text in texts:
+        found = declared.search(text)
         if not found:
             continue
         for line in re.split(r"[\n;]", re.sub(r"//[^\n]*|/\*.*?\*/", "", found["fields"], flags=re.DOTALL)):
