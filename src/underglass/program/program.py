@@ -15,7 +15,7 @@ from underglass.errors import NotAProgram, UnknownFunction
 from underglass.program.code import disassemble
 from underglass.program.elf import Elf
 from underglass.program.function import Abi, Function, Instruction
-from underglass.program.pclntab import FUNC_ID_WRAPPER, FuncRecord, PcTable, Pclntab
+from underglass.program.pclntab import FUNC_ID_WRAPPER, FuncRecord, Pclntab, PcTable
 
 __all__ = ["Program", "SourceText"]
 
