@@ -23,11 +23,17 @@ def signature(program: Program, function: Function) -> Signature | None:
         return signature_of(program, function) if function.name.startswith("main.") else None
     try:
         found = parse_signature(text)
-    except CallError:  # a named type, perhaps: DWARF is read only now, since it takes time
-        found = parse_signature(text, named_types(program))
-    if any(_leads(p.type) for p in (*found.params, *found.results)):
-        return _with_types(found, signature_of(program, function))
-    return found
+        if not any(_leads(p.type) for p in (*found.params, *found.results)):
+            return found
+    except CallError:  # a named type, perhaps
+        found = None
+    # DWARF is read only now, since it takes time. It has the compiler's wrapper of an assembly function.
+    full = signature_of(program, function)
+    if found is None:
+        if full is not None and (full.params or full.results):
+            return full
+        return parse_signature(text, named_types(program))
+    return _with_types(found, full)
 
 
 def _leads(kind: GoType) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from reprlib import Repr
 
 from underglass.abi.amd64 import WORD
 from underglass.abi.floats import float_bytes
@@ -179,6 +180,8 @@ class _Writer:
 
 
 _BYTES = ("uint8", "byte")
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 50
 
 
 def _basic(kind: Basic, value: object, where: Where) -> bytes:
@@ -250,7 +253,7 @@ def _sequence(kind: GoType, value: object, where: Where) -> Sequence[object]:
     if isinstance(value, list | tuple | bytes | bytearray):
         return value
     if isinstance(value, range):
-        return list(value[:_MOST_BYTES])  # more elements than that are refused wherever they go
+        return value[: 1 << 40]  # so that it has a len(); as many are refused wherever they go
     raise _wrong(kind, value, where, "a list, or None for nil" if isinstance(kind, Slice) else "a list")
 
 
@@ -261,8 +264,10 @@ def _error(where: Where, why: str) -> CallError:
 def _short(value: object) -> str:
     if isinstance(value, int) and value.bit_length() > 200:
         return f"an int of {value.bit_length()} bits"
-    shown = repr(value)
-    return shown if len(shown) < 60 else shown[:57] + "..."
+    try:
+        return _SHORT.repr(value)
+    except (ValueError, RecursionError):  # an int of too many digits inside it, or lists too deep
+        return f"a {type(value).__name__}"
 
 
 def _wrong(kind: GoType, value: object, where: Where, wanted: str) -> CallError:
