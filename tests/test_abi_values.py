@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
+from pathlib import Path
 
 import pytest
 
 import underglass
 from agreement.values import compare
-from underglass import Dynamic, Pointer
+from underglass import Dynamic, Pointer, Trace
 from underglass.abi.decode import decode
 from underglass.abi.floats import float_bytes, read_float
 from underglass.abi.types import BASIC, Array, GoType, Slice, Struct
@@ -60,6 +61,8 @@ func strange() map[float64]string {
 func mixed() map[any]bool { return map[any]bool{1: true, int8(1): false, "1": true} }
 var zero float64
 var keep []byte
+var trash *node
+var litter string
 
 func box(n int) any {
 	switch n {
@@ -96,7 +99,10 @@ func caught() (r any) { defer func() { r = recover() }(); return 1 / len(keep) }
 func collect(first *node, words []string) (int, string) {
 	for n, i := first, 0; i < 50; i++ { n.next = &node{val: i}; n = n.next }
 	for i := range words { words[i] = fmt.Sprint("word ", i) }
-	for range 3 { runtime.GC(); for range 2000 { keep = make([]byte, 64); keep[0] = 255 } }
+	for range 3 {
+		runtime.GC()
+		for i := range 2000 { trash, litter = &node{val: i}, fmt.Sprint("word ", -i) }
+	}
 	sum, all := 0, ""
 	for n := first; n != nil; n = n.next { sum += n.val }
 	for _, word := range words { all += word }
@@ -298,7 +304,8 @@ def test_the_prototype_of_an_assembly_function_leads_on(prog: GoProgram) -> None
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("idRec", (((1, 300), [], (None,), ()),), r"1 of idRec, r\.point\.y: 300 does not fit in int8 \(-128 to"),
+        ("idRec", ((b"\1\2", [], (None,), ()),), r"r\.point: b'.*' is bytes, and point is due"),
+        ("idRec", (((1, 300), [], (None,), ()),), r"1 of idRec, r\.point\.y: 300 does not fit in int8 \(-"),
         ("idRec", (((1, 2), [0, -1], (None,), ()),), r"r\.xs\[1\]: -1 does not fit in uint8 \(0 to 255\)"),
         ("idRec", (((1, 2, 3), [], (None,), ()),), r"r\.point: point has 2 fields \(x, y\), and 3 were"),
         ("idRec", ({"point": (1, 2)},), r"r: rec has the fields point, xs, in, end, and the value has point"),
@@ -382,6 +389,18 @@ def test_float32_keeps_its_bits(bits: int) -> None:
 def test_a_small_payload_of_nan_stays_nan() -> None:
     low = struct.unpack("<d", (0x7FF0000000000001).to_bytes(8, "little"))[0]
     assert math.isnan(read_float(float_bytes(low, 4)))
+
+
+def test_results_survive_a_saved_recording(prog: GoProgram, tmp_path: Path) -> None:
+    ring = node(1)
+    ring.value["next"] = ring  # type: ignore[index]
+    calls = [("front", (ring,)), ("failure", (3,)), ("ownTree", ()), ("mixed", ()), ("inc", (Pointer(1),))]
+    for name, values in calls:
+        trace = prog.record(name, *values)
+        trace.save(tmp_path / "t.npz")
+        back = Trace.load(tmp_path / "t.npz", prog.program, trace.layout).results
+        assert repr(back) == repr(trace.results)
+        assert Pointer(back) == Pointer(trace.results)
 
 
 def test_pointers_compare_by_what_they_lead_to() -> None:
