@@ -1,7 +1,8 @@
 """Which words of a value the garbage collector follows.
 
 Go 1.27, cmd/compile/internal/types/typebits.go (typebits.Set): one word of a string or a slice, and of an
-interface the second, since what its first word points to is never collected.
+interface the second, since what its first word points to is never collected. The runtime's own pointers to
+what lies outside the heap (internal/runtime/sys.NotInHeap) are not told apart here.
 """
 
 from __future__ import annotations
