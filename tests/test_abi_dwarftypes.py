@@ -42,7 +42,7 @@ def test_size_alignment_and_pointers_are_the_runtime_s(prog: GoProgram) -> None:
         kind = types.at(address)
         assert kind is not None
         # The compiler knows these by name: pointers that the collector leaves alone (sys.NotInHeap), and
-        # types aligned by decree (atomic.align64). DWARF does not tell, and no reader's program has them bare.
+        # types aligned by decree (atomic.align64). DWARF does not tell.
         if "runtime" in kind.name or kind.name == "sync/atomic.align64":
             continue
         size, pointer_bytes, _, flags, align, _, _, _, mask_at = struct.unpack(
