@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from underglass.abi.objects import Dynamic, Pointer
     from underglass.course.check import check
     from underglass.errors import UnderglassError
     from underglass.goprogram import GoProgram, RunResult, build, load
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from underglass.trace.trace import Trace
 
 __all__ = [
+    "Dynamic",
     "GoProgram",
     "Limits",
+    "Pointer",
     "RunResult",
     "Trace",
     "UnderglassError",
@@ -35,8 +38,10 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Dynamic": "abi.objects",
     "GoProgram": "goprogram",
     "Limits": "machine.limits",
+    "Pointer": "abi.objects",
     "RunResult": "goprogram",
     "Trace": "trace.trace",
     "UnderglassError": "errors",

@@ -96,6 +96,10 @@ class GoProgram:
         The program has booted and stands at the start of main; each call starts from there.
 
         Args:
+            values: numbers, bools, str (bytes if not UTF-8), lists for slices and arrays, dicts or tuples for
+                structs, `Pointer` for pointers, None for nil. Results have the same forms; besides, a map is
+                a dict (a list of pairs if its keys are not numbers, strings or bools), and what an interface
+                or an error holds is a `Dynamic`.
             abi: None goes the way a Go caller would (ABIInternal; through the wrapper to an assembly
                 function), "ABI0" enters the assembly body itself.
             limits: what the call may use; 500 million instructions and 20 seconds by default. Memory and
@@ -103,6 +107,8 @@ class GoProgram:
 
         >>> build("// func add(x, y int64) int64\\nTEXT ·add(SB), 4, $0-24 ...").call("add", 23, 4)
         27
+        >>> prog.call("div", 7, 0)
+        (0, <*errors.errorString: division by zero>)
 
         Raises:
             UnknownFunction: no such function.

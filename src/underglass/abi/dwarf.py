@@ -1,71 +1,36 @@
-"""Go types and signatures as the compiler wrote them into DWARF.
-
-The attribute numbers and what they hold: Go 1.27, cmd/internal/dwarf/dwarf.go (DW_AT_go_kind) and
-reflect.Kind for the kinds.
-"""
+"""Signatures of functions as the compiler wrote them into DWARF."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from elftools.common.exceptions import DWARFError, ELFError
 from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
 
+from underglass.abi.dwarftypes import DAMAGE, Types
+from underglass.abi.dwarftypes import name_of as _name
 from underglass.abi.signature import Param, Signature
-from underglass.abi.types import (
-    BASIC,
-    Array,
-    Basic,
-    Field,
-    GoType,
-    Interface,
-    Reference,
-    Slice,
-    String,
-    Struct,
-)
+from underglass.abi.types import GoType
 from underglass.program import Function, Program
 
-__all__ = ["named_types", "signature_of"]
-
-_GO_KIND = 0x2900
-_ARRAY, _CHAN, _FUNC, _INTERFACE, _MAP, _POINTER, _SLICE, _STRING, _STRUCT, _UNSAFE = range(17, 27)
-_NUMBERS = (
-    "bool",
-    "int",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "uintptr",
-    "float32",
-    "float64",
-    "complex64",
-    "complex128",
-)
-"""Names of reflect's kinds 1 to 16."""
-_DEEPEST = 50
+__all__ = ["named_types", "signature_of", "type_at"]
 
 
 def signature_of(program: Program, function: Function) -> Signature | None:
-    """The signature of a compiled function; None if DWARF does not have it.
-
-    The functions of a package are read when the first of them is asked for: the runtime's take a second.
-    """
+    """The signature of a compiled function of package main; None if DWARF does not have it."""
     return _reader(program).signature(function.name)
 
 
 def named_types(program: Program) -> dict[str, GoType]:
     """The types that package main declares and uses, by their name without the package."""
     return _reader(program).named()
+
+
+def type_at(program: Program, address: int) -> GoType | None:
+    """The type whose runtime descriptor lies at a guest address; None if DWARF does not have it."""
+    types = _reader(program).types
+    return types.at(address) if types is not None else None
 
 
 @lru_cache(maxsize=8)
@@ -75,34 +40,28 @@ def _reader(program: Program) -> _Reader:
 
 class _Reader:
     def __init__(self, program: Program) -> None:
-        self._program = program
-        self._packages: set[str] = set()  # those whose functions are indexed
-        self._types: dict[int, GoType] = {}
         self._functions: dict[str, DIE] = {}
         self._named: dict[str, DIE] = {}
+        self.types: Types | None = None
         try:
             self._dwarf: Any = program.elf.file.get_dwarf_info()
-            self._add("main")
-            for die in self._typedefs():
-                self._named[_name(die).removeprefix("main.")] = die
-        except (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError):
+            self.types = Types(self._dwarf, _descriptors_start(program))
+            for unit in self._dwarf.iter_CUs():
+                if _name(unit.get_top_DIE()) == "main":
+                    self._index(unit)
+        except DAMAGE:
             self._functions.clear()  # no DWARF, or damaged: nothing is known
-
-    def _add(self, package: str) -> None:
-        self._packages.add(package)
-        for unit in self._dwarf.iter_CUs():
-            if _name(unit.get_top_DIE()) == package:
-                self._index(unit)
 
     def _index(self, unit: CompileUnit) -> None:
         for die in unit.get_top_DIE().iter_children():
             if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
-                # The assembler's entry of a function has its name and none of its parameters.
-                owner = self._program.function_at(int(die.attributes["DW_AT_low_pc"].value))
-                if owner is not None and owner.is_assembly:
-                    continue
                 # The abstract entry of a function that was also inlined leaves out unnamed results.
-                self._functions.setdefault(_name(self._origin(die)), die)
+                # An assembly function has two of one name: the compiler's wrapper knows its arguments.
+                known = self._functions.setdefault(_name(self._origin(die)), die)
+                if next(known.iter_children(), None) is None:
+                    self._functions[_name(known)] = die
+        for die in self._typedefs():
+            self._named[_name(die).removeprefix("main.")] = die
 
     def _typedefs(self) -> list[DIE]:
         found = []
@@ -120,18 +79,8 @@ class _Reader:
         )
 
     def signature(self, name: str) -> Signature | None:
-        head, slash, tail = name.rpartition("/")
-        package = head + slash + tail.partition(".")[0]
-        try:
-            if package not in self._packages:
-                self._add(package)
-            return self._signature(name)
-        except (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError):
-            return None
-
-    def _signature(self, name: str) -> Signature | None:
         die = self._functions.get(name)
-        if die is None:
+        if die is None or self.types is None:
             return None
         params: list[Param] = []
         results: list[Param] = []
@@ -146,83 +95,20 @@ class _Reader:
                 own = "ret" if not results else f"ret{len(results)}"
             elif not own or own == "_":
                 own = f"arg{len(params)}"
-            members.append(Param(own, self.type(child.get_DIE_from_attribute("DW_AT_type"), 0)))
+            members.append(Param(own, self.types.type(child.get_DIE_from_attribute("DW_AT_type"))))
         return Signature(name.removeprefix("main."), tuple(params), tuple(results))
 
     def named(self) -> dict[str, GoType]:
-        return {name: self.type(die, 0) for name, die in self._named.items()}
-
-    def type(self, die: DIE, depth: int) -> GoType:
-        found = self._types.get(die.offset)
-        if found is None:
-            found = self._types[die.offset] = self._read(die, depth)
-        return found
-
-    def _read(self, die: DIE, depth: int) -> GoType:
-        name = _name(die).removeprefix("main.")
-        die = _underlying(die)
-        kind = int(die.attributes[_GO_KIND].value) if _GO_KIND in die.attributes else 0
-        if (
-            depth > _DEEPEST
-            or kind in (_CHAN, _FUNC, _MAP, _POINTER, _UNSAFE)
-            or die.tag
-            in (
-                "DW_TAG_pointer_type",
-                "DW_TAG_subroutine_type",
-            )
-        ):
-            return Reference(name or "unsafe.Pointer")
-        if 1 <= kind <= len(_NUMBERS):
-            plain = BASIC[_NUMBERS[kind - 1]]
-            assert isinstance(plain, Basic)
-            return Basic(name or plain.name, plain.bytes, plain.kind)
-        reader = _READERS.get(kind)
-        return reader(self, die, name, depth + 1) if reader else Reference(name or "unsafe.Pointer")
-
-    def _slice(self, die: DIE, name: str, depth: int) -> GoType:
-        first = next(iter(die.iter_children()))
-        pointer = _underlying(first.get_DIE_from_attribute("DW_AT_type"))
-        return Slice(name, self.type(pointer.get_DIE_from_attribute("DW_AT_type"), depth))
-
-    def _array(self, die: DIE, name: str, depth: int) -> GoType:
-        counts = [
-            c.attributes["DW_AT_count"].value for c in die.iter_children() if "DW_AT_count" in c.attributes
-        ]
-        return Array(
-            name, self.type(die.get_DIE_from_attribute("DW_AT_type"), depth), int(counts[0]) if counts else 0
-        )
-
-    def _struct(self, die: DIE, name: str, depth: int) -> GoType:
-        fields = tuple(
-            Field(
-                _name(member),
-                self.type(member.get_DIE_from_attribute("DW_AT_type"), depth),
-                int(member.attributes["DW_AT_data_member_location"].value),
-            )
-            for member in die.iter_children()
-            if member.tag == "DW_TAG_member"
-        )
-        return Struct(name, fields)
+        if self.types is None:
+            return {}
+        return {name: self.types.type(die) for name, die in self._named.items()}
 
 
-_READERS: dict[int, Callable[[_Reader, DIE, str, int], GoType]] = {
-    _SLICE: _Reader._slice,
-    _ARRAY: _Reader._array,
-    _STRUCT: _Reader._struct,
-    _STRING: lambda reader, die, name, depth: String(name),
-    _INTERFACE: lambda reader, die, name, depth: Interface(name),
-}
-
-
-def _underlying(die: DIE) -> DIE:
-    while die.tag == "DW_TAG_typedef":
-        inner = die.get_DIE_from_attribute("DW_AT_type")
-        if _GO_KIND in die.attributes and _GO_KIND not in inner.attributes:
-            return die
-        die = inner
-    return die
-
-
-def _name(die: DIE) -> str:
-    attribute = die.attributes.get("DW_AT_name")
-    return attribute.value.decode("utf-8", "replace") if attribute is not None else ""
+def _descriptors_start(program: Program) -> int:
+    """Start of the section that holds the types' runtime descriptors; 0 if there is none."""
+    known = program.elf.symbols.get("runtime.types")
+    for section in program.elf.file.iter_sections():
+        start = int(section["sh_addr"])
+        if known is not None and start <= known[0] < start + int(section["sh_size"]):
+            return start
+    return 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from underglass.abi.dwarf import named_types, signature_of
 from underglass.abi.layout import Layout, abi0_layout, abi_internal_layout
-from underglass.abi.signature import Signature, parse_signature
+from underglass.abi.signature import Param, Signature, parse_signature
+from underglass.abi.types import Array, GoType, Reference, Slice, Struct
 from underglass.errors import CallError
 from underglass.program import Function, Program
 
@@ -21,9 +22,38 @@ def signature(program: Program, function: Function) -> Signature | None:
     if text is None:
         return signature_of(program, function) if function.name.startswith("main.") else None
     try:
-        return parse_signature(text)
-    except CallError:  # a named type, perhaps: DWARF is read only now, since it takes time
+        found = parse_signature(text)
+        if not any(_leads(p.type) for p in (*found.params, *found.results)):
+            return found
+    except CallError:  # a named type, perhaps
+        found = None
+    # DWARF is read only now, since it takes time. It has the compiler's wrapper of an assembly function.
+    full = signature_of(program, function)
+    if found is None:
+        if full is not None and (full.params or full.results):
+            return full
         return parse_signature(text, named_types(program))
+    return _with_types(found, full)
+
+
+def _leads(kind: GoType) -> bool:
+    """Whether a prototype says too little of a type: what a pointer or a map leads to."""
+    if isinstance(kind, Array | Slice):
+        return _leads(kind.element)
+    if isinstance(kind, Struct):
+        return any(_leads(f.type) for f in kind.fields)
+    return isinstance(kind, Reference) and kind.name != "unsafe.Pointer"
+
+
+def _with_types(found: Signature, full: Signature | None) -> Signature:
+    """The prototype's names with the types that DWARF has for the compiler's wrapper of the function."""
+    if full is None or len(full.params) != len(found.params) or len(full.results) != len(found.results):
+        return found
+    params, results = (
+        tuple(Param(a.name, b.type) for a, b in zip(mine, theirs, strict=True))
+        for mine, theirs in ((found.params, full.params), (found.results, full.results))
+    )
+    return Signature(found.name, params, results)
 
 
 def layout_of(function: Function, taken: Signature) -> Layout:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from underglass.errors import NotAProgram, UnderglassError
 from underglass.machine import REGISTERS
 from underglass.program import Function, Instruction, Program
 from underglass.trace.replay import Replay
+from underglass.trace.results import pack, unpack
 from underglass.trace.unwind import Frame, unwind
 
 __all__ = ["REGISTERS", "Trace"]
@@ -26,7 +26,7 @@ __all__ = ["REGISTERS", "Trace"]
 FLAGS: Mapping[str, int] = MappingProxyType({"CF": 0, "PF": 2, "AF": 4, "ZF": 6, "SF": 7, "DF": 10, "OF": 11})
 """Bit numbers of FLAGS (Intel SDM, volume 1, section 3.4.3)."""
 
-_FORMAT = 1
+_FORMAT = 2
 _COLUMN = MappingProxyType({name: i for i, name in enumerate(REGISTERS)})
 
 
@@ -150,7 +150,7 @@ class Trace:
             "title": self.title,
             "function": self.function.symbol,
             "fault": self.fault,
-            "results": _pack(self.results),
+            "results": pack(self.results),
             "program": _digest(self.program),
             "threads": self.threads,
             "output": [(step, fd, data.decode("latin-1")) for step, fd, data in self.output],
@@ -196,31 +196,9 @@ class Trace:
             {int(a): pages[4096 * i : 4096 * i + 4096] for i, a in enumerate(held["page_addresses"])},
             tuple((step, fd, text.encode("latin-1")) for step, fd, text in about["output"]),
             tuple((step, tid) for step, tid in about["threads"]),
-            _unpack(about["results"]),
+            unpack(about["results"]),
             about["fault"],
         )
-
-
-def _pack(value: object) -> object:
-    """A result as JSON can hold it: what JSON lacks gets a tag."""
-    if isinstance(value, (list, tuple)):
-        return {type(value).__name__: [_pack(v) for v in value]}
-    if isinstance(value, dict):
-        return {"dict": [[_pack(k), _pack(v)] for k, v in value.items()]}
-    if isinstance(value, bytes):
-        return {"bytes": value.decode("latin-1")}
-    return {"complex": [value.real, value.imag]} if isinstance(value, complex) else value
-
-
-def _unpack(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    ((tag, held),) = value.items()
-    if tag == "dict":
-        return {_unpack(k): _unpack(v) for k, v in held}
-    if tag == "bytes":
-        return held.encode("latin-1")
-    return complex(*held) if tag == "complex" else (tuple if tag == "tuple" else list)(map(_unpack, held))
 
 
 def _digest(program: Program) -> str:
