@@ -7,12 +7,13 @@ reflect.Kind for the kinds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from elftools.common.exceptions import DWARFError, ELFError
 from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
+from elftools.dwarf.ranges import BaseAddressEntry
 
 from underglass.abi.signature import Param, Signature
 from underglass.abi.types import (
@@ -53,11 +54,23 @@ _NUMBERS = (
 )
 """Names of reflect's kinds 1 to 16."""
 _DEEPEST = 50
+_WRAP = 1 << 64
+_DAMAGED = (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError)
 
 
 def signature_of(program: Program, function: Function) -> Signature | None:
-    """The signature of a compiled function of package main; None if DWARF does not have it."""
-    return _reader(program).signature(function.name)
+    """The signature of a function; None if DWARF does not have it.
+
+    The unit that the function was compiled in is read at the first question about it.  An assembly
+    function has no parameters in DWARF; its wrapper, which the compiler made, has them.
+    """
+    reader = _reader(program)
+    for symbol in (function.symbol, function.name, f"{function.name}.abi0"):
+        other = program.functions.get(symbol)
+        found = reader.signature(other) if other is not None and not other.is_assembly else None
+        if found is not None:
+            return found
+    return None
 
 
 def named_types(program: Program) -> dict[str, GoType]:
@@ -73,31 +86,45 @@ def _reader(program: Program) -> _Reader:
 class _Reader:
     def __init__(self, program: Program) -> None:
         self._types: dict[int, GoType] = {}
-        self._functions: dict[str, DIE] = {}
-        self._named: dict[str, DIE] = {}
+        self._functions: dict[CompileUnit, dict[int, DIE]] = {}  # by the address of the entry
         try:
             self._dwarf: Any = program.elf.file.get_dwarf_info()
-            for unit in self._dwarf.iter_CUs():
-                if _name(unit.get_top_DIE()) == "main":
-                    self._index(unit)
-        except (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError):
-            self._functions.clear()  # no DWARF, or damaged: nothing is known
+        except _DAMAGED:
+            self._dwarf = None  # nothing is known
 
-    def _index(self, unit: CompileUnit) -> None:
-        for die in unit.get_top_DIE().iter_children():
-            if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
-                # The abstract entry of a function that was also inlined leaves out unnamed results.
-                self._functions.setdefault(_name(self._origin(die)), die)
-        for die in self._typedefs():
-            self._named[_name(die).removeprefix("main.")] = die
-
-    def _typedefs(self) -> list[DIE]:
+    @cached_property
+    def _units(self) -> list[tuple[int, int, CompileUnit]]:
+        """(first address, address past the last, unit) of every stretch of compiled code."""
+        lists = self._dwarf.range_lists()
         found = []
         for unit in self._dwarf.iter_CUs():
-            for die in unit.get_top_DIE().iter_children():
-                if die.tag == "DW_TAG_typedef" and _name(die).startswith("main."):
-                    found.append(die)
+            ranges = unit.get_top_DIE().attributes.get("DW_AT_ranges")
+            base = 0
+            for entry in lists.get_range_list_at_offset(ranges.value, unit) if ranges is not None else ():
+                if isinstance(entry, BaseAddressEntry):
+                    base = entry.base_address
+                else:
+                    start = 0 if entry.is_absolute else base  # an offset may be below zero, modulo 2**64
+                    found.append(
+                        ((start + entry.begin_offset) % _WRAP, (start + entry.end_offset) % _WRAP, unit)
+                    )
         return found
+
+    def _entry(self, address: int) -> DIE | None:
+        """The entry of the function that starts at an address.
+
+        It is asked for by address, since a generic function is compiled in the package that uses it.
+        """
+        for start, end, unit in self._units:
+            if start <= address < end:
+                if unit not in self._functions:
+                    self._functions[unit] = {
+                        int(die.attributes["DW_AT_low_pc"].value): die
+                        for die in unit.get_top_DIE().iter_children()
+                        if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes
+                    }
+                return self._functions[unit].get(address)
+        return None
 
     def _origin(self, die: DIE) -> DIE:
         return (
@@ -106,12 +133,17 @@ class _Reader:
             else die
         )
 
-    def signature(self, name: str) -> Signature | None:
-        die = self._functions.get(name)
-        if die is None:
+    def signature(self, function: Function) -> Signature | None:
+        try:
+            die = self._entry(function.address) if self._dwarf is not None else None
+            return self._signature(function.name, die) if die is not None else None
+        except _DAMAGED:
             return None
+
+    def _signature(self, name: str, die: DIE) -> Signature:
         params: list[Param] = []
         results: list[Param] = []
+        # The abstract entry of a function that was also inlined leaves out unnamed results.
         for child in die.iter_children():
             if child.tag != "DW_TAG_formal_parameter":
                 continue
@@ -121,13 +153,24 @@ class _Reader:
             own = _name(child)
             if is_result and (not own or own.startswith("~")):
                 own = "ret" if not results else f"ret{len(results)}"
-            elif not own or own == "_":
+            elif not own or own.startswith("~"):
                 own = f"arg{len(params)}"
             members.append(Param(own, self.type(child.get_DIE_from_attribute("DW_AT_type"), 0)))
-        return Signature(name.removeprefix("main."), tuple(params), tuple(results))
+        return Signature(name.removeprefix("main."), _with_dictionary(name, params), tuple(results))
 
     def named(self) -> dict[str, GoType]:
-        return {name: self.type(die, 0) for name, die in self._named.items()}
+        try:
+            return {_name(die).removeprefix("main."): self.type(die, 0) for die in self._typedefs()}
+        except _DAMAGED:
+            return {}
+
+    def _typedefs(self) -> list[DIE]:
+        found = []
+        for unit in self._dwarf.iter_CUs() if self._dwarf is not None else ():
+            for die in unit.get_top_DIE().iter_children():
+                if die.tag == "DW_TAG_typedef" and _name(die).startswith("main."):
+                    found.append(die)
+        return found
 
     def type(self, die: DIE, depth: int) -> GoType:
         found = self._types.get(die.offset)
@@ -189,6 +232,18 @@ _READERS: dict[int, Callable[[_Reader, DIE, str, int], GoType]] = {
     _STRING: lambda reader, die, name, depth: String(name),
     _INTERFACE: lambda reader, die, name, depth: Interface(name),
 }
+
+
+def _with_dictionary(name: str, params: list[Param]) -> tuple[Param, ...]:
+    """The parameters in the compiler's order: a generic function's dictionary is the first of them, after
+    the receiver (Go 1.27, cmd/compile/internal/noder/reader.go, shapedMethod...).
+
+    DWARF has it last where the function was inlined elsewhere too.
+    """
+    hidden = [param for param in params if param.name == ".dict"]
+    shown = [param for param in params if param.name != ".dict"]
+    at = 1 if name.rpartition("]")[2] else 0  # List[int].Len is a method, Map[int] is none
+    return (*shown[:at], *hidden, *shown[at:])
 
 
 def _underlying(die: DIE) -> DIE:

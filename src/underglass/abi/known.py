@@ -11,15 +11,19 @@ from underglass.program import Function, Program
 __all__ = ["layout_of", "signature"]
 
 
-def signature(program: Program, function: Function) -> Signature | None:
+def signature(program: Program, function: Function, *, everywhere: bool = False) -> Signature | None:
     """The function's signature; None if neither a prototype nor DWARF has it.
+
+    Args:
+        everywhere: look into other packages than main too; a large one takes a second to read.
 
     Raises:
         CallError: there is a prototype, and it names a type whose layout is unknown.
     """
     text = program.prototypes.get(function.name.removeprefix("main."))
     if text is None:
-        return signature_of(program, function) if function.name.startswith("main.") else None
+        is_read = everywhere or function.name.startswith("main.")
+        return signature_of(program, function) if is_read else None
     try:
         return parse_signature(text)
     except CallError:  # a named type, perhaps: DWARF is read only now, since it takes time
