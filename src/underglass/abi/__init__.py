@@ -1,9 +1,18 @@
 """Go's types and its two calling conventions, ABI0 and ABIInternal, as data."""
 
 from underglass.abi.amd64 import FLOAT_ARGS, INTEGER_ARGS, ROLES
-from underglass.abi.known import layout_of, signature
-from underglass.abi.layout import Layout, Piece, Place, abi0_layout, abi_internal_layout
-from underglass.abi.signature import Param, Signature, parse_signature
+from underglass.abi.dwarf import named_types
+from underglass.abi.known import signature
+from underglass.abi.layout import (
+    RULE_SOURCES,
+    Layout,
+    Piece,
+    Place,
+    abi0_layout,
+    abi_internal_layout,
+    layout_of,
+)
+from underglass.abi.signature import Param, Signature, parse_signature, parse_types
 from underglass.abi.types import GoType
 from underglass.abi.values import decode, encode
 
@@ -11,6 +20,7 @@ __all__ = [
     "FLOAT_ARGS",
     "INTEGER_ARGS",
     "ROLES",
+    "RULE_SOURCES",
     "GoType",
     "Layout",
     "Param",
@@ -22,6 +32,8 @@ __all__ = [
     "decode",
     "encode",
     "layout_of",
+    "named_types",
     "parse_signature",
+    "parse_types",
     "signature",
 ]

@@ -6,6 +6,7 @@ reflect.Kind for the kinds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
 from elftools.dwarf.ranges import BaseAddressEntry
 
+from underglass.abi.layout import layout_of
 from underglass.abi.signature import Param, Signature
 from underglass.abi.types import (
     BASIC,
@@ -55,11 +57,13 @@ _NUMBERS = (
 """Names of reflect's kinds 1 to 16."""
 _DEEPEST = 50
 _WRAP = 1 << 64
+_CLOSURE = re.compile(r"\.(func|gowrap|deferwrap)\d|-range\d")
+_LOOP_BODY = re.compile(r"-range\d+$")
 _DAMAGED = (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError)
 
 
 def signature_of(program: Program, function: Function) -> Signature | None:
-    """The signature of a function; None if DWARF does not have it.
+    """The signature of a function; None if DWARF does not have it, or not for certain.
 
     The unit that the function was compiled in is read at the first question about it.  An assembly
     function has no parameters in DWARF; its wrapper, which the compiler made, has them.
@@ -85,6 +89,7 @@ def _reader(program: Program) -> _Reader:
 
 class _Reader:
     def __init__(self, program: Program) -> None:
+        self._symbols = program.functions
         self._types: dict[int, GoType] = {}
         self._functions: dict[CompileUnit, dict[int, DIE]] = {}  # by the address of the entry
         try:
@@ -136,9 +141,41 @@ class _Reader:
     def signature(self, function: Function) -> Signature | None:
         try:
             die = self._entry(function.address) if self._dwarf is not None else None
-            return self._signature(function.name, die) if die is not None else None
+            if die is None:
+                return None
+            found = self._signature(function.name, die)
+            # A method's wrapper has the method's results; its last word is the same.
+            is_wrapped = function.is_wrapper and function.name.rpartition(".")[2] in self._looping
+            hides = not found.results and (is_wrapped or self._may_hide_results(function.name, die))
         except _DAMAGED:
             return None
+        whole = layout_of(function, found)
+        fits = function.args_size in (None, whole.args_size + whole.spill_size)
+        return found if fits and not hides else None
+
+    def _may_hide_results(self, name: str, die: DIE) -> bool:
+        """Whether the function may have results that DWARF leaves out.
+
+        A function that returns from a loop over a function gets results named #rv1, and names with # are
+        kept from debuggers (Go 1.27, cmd/compile/internal/rangefunc/rewrite.go, and
+        cmd/compile/internal/ssa/debug.go, IsVarWantedForDebug). The loop's body is a function of its own,
+        f-range1, unless it was inlined.
+        """
+        if f"{name}-range1" in self._symbols or "-range" in name:
+            return True
+        return any(
+            self._may_hide_results(
+                _name(self._origin(child)) if child.tag == "DW_TAG_inlined_subroutine" else name, child
+            )
+            for child in die.iter_children()
+            if child.tag in ("DW_TAG_inlined_subroutine", "DW_TAG_lexical_block")
+        )
+
+    @cached_property
+    def _looping(self) -> frozenset[str]:
+        """The last words of the names of functions that loop over a function."""
+        bodies = (symbol for symbol in self._symbols if symbol.endswith("-range1"))
+        return frozenset(body.removesuffix("-range1").rpartition(".")[2] for body in bodies)
 
     def _signature(self, name: str, die: DIE) -> Signature:
         params: list[Param] = []
@@ -156,6 +193,8 @@ class _Reader:
             elif not own or own.startswith("~"):
                 own = f"arg{len(params)}"
             members.append(Param(own, self.type(child.get_DIE_from_attribute("DW_AT_type"), 0)))
+        if not results and _LOOP_BODY.search(name):
+            results.append(Param("ret", BASIC["bool"]))  # #r1: whether the loop goes on
         return Signature(name.removeprefix("main."), _with_dictionary(name, params), tuple(results))
 
     def named(self) -> dict[str, GoType]:
@@ -235,14 +274,17 @@ _READERS: dict[int, Callable[[_Reader, DIE, str, int], GoType]] = {
 
 
 def _with_dictionary(name: str, params: list[Param]) -> tuple[Param, ...]:
-    """The parameters in the compiler's order: a generic function's dictionary is the first of them, after
-    the receiver (Go 1.27, cmd/compile/internal/noder/reader.go, shapedMethod...).
+    """The parameters in the compiler's order: a generic function's dictionary comes first, a generic
+    method's after the receiver (Go 1.27, cmd/compile/internal/noder/reader.go, shapeSig).
 
-    DWARF has it last where the function was inlined elsewhere too.
+    DWARF has it last where the function was also inlined. A closure has it as one of its variables.
     """
+    after = name.rpartition("]")[2]  # "" for Map[int], ").Len" for (*List[int]).Len
     hidden = [param for param in params if param.name == ".dict"]
+    if not hidden or _CLOSURE.search(after):
+        return tuple(params)
     shown = [param for param in params if param.name != ".dict"]
-    at = 1 if name.rpartition("]")[2] else 0  # List[int].Len is a method, Map[int] is none
+    at = 1 if after else 0
     return (*shown[:at], *hidden, *shown[at:])
 
 

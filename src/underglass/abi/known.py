@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from underglass.abi.dwarf import named_types, signature_of
-from underglass.abi.layout import Layout, abi0_layout, abi_internal_layout
+from underglass.abi.layout import layout_of
 from underglass.abi.signature import Signature, parse_signature
 from underglass.errors import CallError
 from underglass.program import Function, Program
+from underglass.toolchain import golex
 
 __all__ = ["layout_of", "signature"]
 
@@ -23,13 +24,21 @@ def signature(program: Program, function: Function, *, everywhere: bool = False)
     text = program.prototypes.get(function.name.removeprefix("main."))
     if text is None:
         is_read = everywhere or function.name.startswith("main.")
-        return signature_of(program, function) if is_read else None
+        return signature_of(program, function) or _from_source(program, function) if is_read else None
     try:
         return parse_signature(text)
     except CallError:  # a named type, perhaps: DWARF is read only now, since it takes time
         return parse_signature(text, named_types(program))
 
 
-def layout_of(function: Function, taken: Signature) -> Layout:
-    """Where the function's arguments and results lie, by its own ABI."""
-    return abi0_layout(taken) if function.abi == "ABI0" else abi_internal_layout(taken)
+def _from_source(program: Program, function: Function) -> Signature | None:
+    """What the function's own declaration says, where the text that it was built from is at hand."""
+    source = program.source_of(function)
+    declared = golex.parse(source.text).functions if source is not None else ()
+    for found in declared:
+        if found.line == function.start_line:
+            try:
+                return parse_signature(found.declaration, named_types(program))
+            except CallError:
+                return None
+    return None

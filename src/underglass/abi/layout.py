@@ -20,8 +20,9 @@ from underglass.abi.types import (
     Struct,
     align_up,
 )
+from underglass.program import Function
 
-__all__ = ["RULE_SOURCES", "Layout", "Piece", "Place", "abi0_layout", "abi_internal_layout"]
+__all__ = ["RULE_SOURCES", "Layout", "Piece", "Place", "abi0_layout", "abi_internal_layout", "layout_of"]
 
 RULE_SOURCES = (
     'Go 1.27, cmd/compile/abi-internal.md, section "Function call argument and result passing"',
@@ -37,6 +38,7 @@ class Piece:
     register: str  # Plan 9 name
     offset: int  # bytes from the start of the value
     size: int  # bytes
+    part: str  # of the value, as assembly names it: "" for all of it, "_base", "_x" (go vet, asmdecl)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ def abi0_layout(signature: Signature) -> Layout:
 def abi_internal_layout(signature: Signature) -> Layout:
     """Registers while they last, each value whole or not at all; what does not fit, on the stack."""
     return _layout(signature, {"integer": INTEGER_ARGS, "float": FLOAT_ARGS})
+
+
+def layout_of(function: Function, taken: Signature) -> Layout:
+    """Where the function's arguments and results lie, by its own ABI."""
+    return abi0_layout(taken) if function.abi == "ABI0" else abi_internal_layout(taken)
 
 
 def _layout(signature: Signature, registers: _Registers) -> Layout:
@@ -155,40 +162,43 @@ def _in_registers(
                 "so it goes to the stack"
             )
     rest, pieces = dict(free), []
-    for offset, size, name in leaves:
-        pieces.append(Piece(rest[name][0], offset, size))
+    for offset, size, name, part in leaves:
+        pieces.append(Piece(rest[name][0], offset, size, part))
         rest[name] = rest[name][1:]
     wanted = " and ".join(_count(len(needed), f"{name} register") for name, needed in needs.items() if needed)
     taken = ", ".join(piece.register for piece in pieces)
     return tuple(pieces), rest, f"It needs {wanted}: {taken} {_are(pieces)} next."
 
 
-def _leaves(kind: GoType, offset: int, which: str = "") -> Iterable[tuple[int, int, str]]:
-    """(offset, size, register sequence) of each word and number that a value is made of.
+def _leaves(kind: GoType, offset: int, part: str = "") -> Iterable[tuple[int, int, str, str]]:
+    """(offset, size, register sequence, name) of each word and number that a value is made of.
 
-    The document calls this "register-assign". `which` names the part of the value.
+    The document calls this "register-assign".
     """
     if isinstance(kind, String | Interface | Slice):
-        for at in range(offset, offset + kind.size, WORD):
-            yield at, WORD, "integer"
+        for at, name in enumerate(_words(kind)):
+            yield offset + at * WORD, WORD, "integer", part + name
     elif isinstance(kind, Struct):
         for field in kind.fields:
-            yield from _leaves(field.type, offset + field.offset, f"{which}.{field.name}")
+            yield from _leaves(field.type, offset + field.offset, f"{part}_{field.name}")
     elif isinstance(kind, Array):
         if kind.length > 1:
-            subject = (
-                f"Its part {which.lstrip('.')} is an array of length" if which else "The array has length"
-            )
-            raise _NotInRegisters(
-                f"{subject} {kind.length}, so {'all of ' * bool(which)}it goes to the stack"
-            )
+            subject = f"Its part {part[1:]} is an array of length" if part else "The array has length"
+            raise _NotInRegisters(f"{subject} {kind.length}, so {'all of ' * bool(part)}it goes to the stack")
         if kind.length == 1:
-            yield from _leaves(kind.element, offset, f"{which}[0]")
+            yield from _leaves(kind.element, offset, f"{part}_0")
     elif isinstance(kind, Basic) and kind.kind == "complex":
         half = kind.size // 2
-        yield from ((offset, half, "float"), (offset + half, half, "float"))
+        yield from ((offset, half, "float", f"{part}_real"), (offset + half, half, "float", f"{part}_imag"))
     else:
-        yield offset, kind.size, "float" if isinstance(kind, Basic) and kind.kind == "float" else "integer"
+        is_float = isinstance(kind, Basic) and kind.kind == "float"
+        yield offset, kind.size, "float" if is_float else "integer", part
+
+
+def _words(kind: String | Interface | Slice) -> tuple[str, ...]:
+    if isinstance(kind, Interface):
+        return ("_type" if kind.name in ("any", "interface{}", "interface {}") else "_itable", "_data")
+    return ("_base", "_len") if isinstance(kind, String) else ("_base", "_len", "_cap")
 
 
 def _are(things: Sequence[object]) -> str:
