@@ -125,12 +125,10 @@ def everything(go: Go, folder: Path) -> tuple[Path, Path]:
     return elf, told
 
 
-def compare_with_dwarf(program: Program, counts: Counter[str], package: str = "") -> Disagreements:
-    """Each parameter's place at entry, and each result's on the stack, of a package or of all."""
+def compare_with_dwarf(program: Program, counts: Counter[str], *packages: str) -> Disagreements:
+    """Each parameter's place at entry, and each result's on the stack, of some packages or of all."""
     wrong = []
-    for function, unit, die in _compiled(program):
-        if not function.name.startswith(package):
-            continue
+    for function, unit, die in _compiled(program, packages):
         taken = signature_of(program, function)
         counts["functions in DWARF"] += 1
         if taken is None:
@@ -246,9 +244,11 @@ def _leaves(place: Place) -> Iterator[tuple[int, int, str]]:
             yield at, WORD, ""
 
 
-def _compiled(program: Program) -> Iterator[tuple[Function, Any, Any]]:
-    """(function, unit, entry in DWARF) of every function that the compiler made."""
+def _compiled(program: Program, packages: tuple[str, ...] = ()) -> Iterator[tuple[Function, Any, Any]]:
+    """(function, unit, entry in DWARF) of every function that the compiler made for some packages or all."""
     for unit in program.elf.file.get_dwarf_info().iter_CUs():
+        if packages and unit.get_top_DIE().attributes["DW_AT_name"].value.decode() not in packages:
+            continue
         for die in unit.get_top_DIE().iter_children():
             if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
                 function = program.function_at(int(die.attributes["DW_AT_low_pc"].value))
