@@ -92,11 +92,12 @@ def main() -> int:
         elf, told = everything(go, Path(folder))
         program = Program(elf)
         counts: Counter[str] = Counter()
-        wrong = compare_with_dwarf(program, counts) + compare_with_compiler(program, told, counts)
+        wrong, left_open = compare_with_dwarf(program, counts)
+        wrong += compare_with_compiler(program, told, counts, left_open)
     for line in wrong[:40]:
         print(line)
     counts["disagreements"] = len(wrong)
-    print("abi:", ", ".join(f"{number:,} {what}" for what, number in counts.items()))
+    print("abi:", "; ".join(f"{what} {counts[what]:,}" for what in sorted(counts)))
     return 1 if wrong else 0
 
 
@@ -125,9 +126,16 @@ def everything(go: Go, folder: Path) -> tuple[Path, Path]:
     return elf, told
 
 
-def compare_with_dwarf(program: Program, counts: Counter[str], *packages: str) -> Disagreements:
-    """Each parameter's place at entry, and each result's on the stack, of some packages or of all."""
+def compare_with_dwarf(
+    program: Program, counts: Counter[str], *packages: str
+) -> tuple[Disagreements, set[str]]:
+    """Each parameter's place at entry, and each result's on the stack, of some packages or of all.
+
+    Returns:
+        What disagrees, and the functions that DWARF leaves open: see `_is_arguments`.
+    """
     wrong = []
+    left_open = set()
     for function, unit, die in _compiled(program, packages):
         taken = signature_of(program, function)
         counts["functions in DWARF"] += 1
@@ -149,17 +157,23 @@ def compare_with_dwarf(program: Program, counts: Counter[str], *packages: str) -
             how = "at their spill slot" if place.pieces and how == "on the stack" else how
             if bad and not place.is_result and all(_is_arguments(places, found[2]) for found in bad):
                 counts["parameters whose location is another argument's, assigned to it further on"] += 1
+                left_open.add(function.symbol)
                 continue
             counts[f"{kind} {how}"] += 1
             if bad:
                 wrong.append(
                     f"{function.symbol}: {place.name} {place.type.name}: {_shown(place)}, DWARF has {bad}"
                 )
-    return wrong
+    return wrong, left_open
 
 
-def compare_with_compiler(program: Program, told: Path, counts: Counter[str]) -> Disagreements:
-    """Every parameter and result of every function that the compiler told of and DWARF names."""
+def compare_with_compiler(
+    program: Program, told: Path, counts: Counter[str], left_open: set[str]
+) -> Disagreements:
+    """Every parameter and result of every function that the compiler told of and DWARF names.
+
+    It has to tell of those that DWARF leaves open.
+    """
     wrong = []
     entries = {}
     for line in told.read_text("utf-8").splitlines():
@@ -173,6 +187,7 @@ def compare_with_compiler(program: Program, told: Path, counts: Counter[str]) ->
             continue
         if entry is None:
             counts["functions the compiler did not tell of"] += 1
+            wrong += [f"{function.symbol}: neither DWARF nor the compiler"] * (function.symbol in left_open)
             continue
         layout = layout_of(function, taken)
         counts["functions in the compiler"] += 1
