@@ -30,6 +30,7 @@ from elftools.dwarf.locationlists import BaseAddressEntry, LocationEntry
 from underglass.abi import Layout, Place, layout_of
 from underglass.abi.amd64 import FLOAT_ARGS, INTEGER_ARGS, WORD
 from underglass.abi.dwarf import signature_of
+from underglass.abi.types import Array, Basic, GoType, Struct
 from underglass.errors import UnderglassError
 from underglass.program import Function, Program
 from underglass.toolchain import Go, find_go
@@ -251,12 +252,26 @@ def _shown(place: Place) -> str:
 
 
 def _leaves(place: Place) -> Iterator[tuple[int, int, str]]:
-    """(offset, size, register) of the parts of a value; on the stack: of its words."""
+    """(offset, size, register) of the parts of a value; on the stack: of its words and numbers."""
     for piece in place.pieces:
         yield piece.offset, piece.size, piece.register
     if not place.pieces:
-        for at in range(0, place.type.size, WORD):
-            yield at, WORD, ""
+        yield from ((at, size, "") for at, size in leaves(place.type, 0))
+
+
+def leaves(kind: GoType, offset: int) -> Iterator[tuple[int, int]]:
+    """(offset, size) of every word and number: padding is left out, since nobody copies it."""
+    if isinstance(kind, Struct):
+        for field in kind.fields:
+            yield from leaves(field.type, offset + field.offset)
+    elif isinstance(kind, Array):
+        for index in range(kind.length):
+            yield from leaves(kind.element, offset + index * kind.element.size)
+    elif isinstance(kind, Basic):
+        part = kind.size // 2 if kind.kind == "complex" else kind.size
+        yield from ((offset + at, part) for at in range(0, kind.size, part))
+    else:
+        yield from ((offset + at, WORD) for at in range(0, kind.size, WORD))
 
 
 def _compiled(program: Program, packages: tuple[str, ...] = ()) -> Iterator[tuple[Function, Any, Any]]:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import underglass
-from agreement.abi import compare_with_dwarf
+from agreement.abi import compare_with_dwarf, leaves
 from underglass.abi import FLOAT_ARGS, INTEGER_ARGS, Layout, Param, Place, Signature, parse_signature
 from underglass.abi import layout_of as assigned
-from underglass.abi.amd64 import WORD
-from underglass.abi.types import BASIC, Array, Basic, GoType, Struct
+from underglass.abi.types import BASIC, Array
 from underglass.goprogram import GoProgram
 from underglass.machine import Machine
 from underglass.machine.amd64 import GENERAL, VECTORS
@@ -159,20 +157,6 @@ def image(place: Place, registers: dict[str, bytes], stack: bytes) -> bytes:
     for piece in place.pieces:
         data[piece.offset : piece.offset + piece.size] = registers[piece.register][: piece.size]
     return bytes(data)
-
-
-def leaves(kind: GoType, offset: int) -> Iterator[tuple[int, int]]:
-    """(offset, size) of every word and number: padding is left out, since nobody copies it."""
-    if isinstance(kind, Struct):
-        for field in kind.fields:
-            yield from leaves(field.type, offset + field.offset)
-    elif isinstance(kind, Array):
-        for index in range(kind.length):
-            yield from leaves(kind.element, offset + index * kind.element.size)
-    elif isinstance(kind, Basic):
-        yield offset, kind.size
-    else:
-        yield from ((offset + at, WORD) for at in range(0, kind.size, WORD))
 
 
 def test_dwarf_agrees(made: tuple[GoProgram, list[Signature]]) -> None:
