@@ -197,7 +197,7 @@ class GoProgram:
         return call
 
     def _signature(self, function: Function) -> Signature:
-        found = signature(self.program, function)
+        found = signature(self.program, function, everywhere=True)
         if found is not None:
             return found
         source = self.program.source_of(function)

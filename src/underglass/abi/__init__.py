@@ -2,11 +2,19 @@
 
 from underglass.abi.amd64 import FLOAT_ARGS, INTEGER_ARGS, ROLES
 from underglass.abi.decode import Memory, decode
-from underglass.abi.dwarf import type_at
-from underglass.abi.known import layout_of, signature
-from underglass.abi.layout import Layout, Piece, Place, abi0_layout, abi_internal_layout
+from underglass.abi.dwarf import named_types, type_at
+from underglass.abi.known import signature
+from underglass.abi.layout import (
+    RULE_SOURCES,
+    Layout,
+    Piece,
+    Place,
+    abi0_layout,
+    abi_internal_layout,
+    layout_of,
+)
 from underglass.abi.objects import Dynamic, Pointer
-from underglass.abi.signature import Param, Signature, parse_signature
+from underglass.abi.signature import Param, Signature, parse_signature, parse_types
 from underglass.abi.types import GoType
 from underglass.abi.values import Encoded, encode
 
@@ -14,6 +22,7 @@ __all__ = [
     "FLOAT_ARGS",
     "INTEGER_ARGS",
     "ROLES",
+    "RULE_SOURCES",
     "Dynamic",
     "Encoded",
     "GoType",
@@ -29,7 +38,9 @@ __all__ = [
     "decode",
     "encode",
     "layout_of",
+    "named_types",
     "parse_signature",
+    "parse_types",
     "signature",
     "type_at",
 ]

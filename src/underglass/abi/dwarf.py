@@ -1,25 +1,46 @@
-"""Signatures of functions as the compiler wrote them into DWARF."""
+"""Signatures of functions as the compiler wrote them into DWARF.
+
+The attribute numbers and what they hold: Go 1.27, cmd/internal/dwarf/dwarf.go (DW_AT_go_kind) and
+reflect.Kind for the kinds.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from functools import cached_property, lru_cache
 from typing import Any
 
 from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
+from elftools.dwarf.ranges import BaseAddressEntry
 
 from underglass.abi.dwarftypes import DAMAGE, Types
 from underglass.abi.dwarftypes import name_of as _name
+from underglass.abi.layout import layout_of
 from underglass.abi.signature import Param, Signature
-from underglass.abi.types import GoType
+from underglass.abi.types import BASIC, GoType
 from underglass.program import Function, Program
 
 __all__ = ["named_types", "signature_of", "type_at"]
 
+_WRAP = 1 << 64
+_CLOSURE = re.compile(r"\.(func|gowrap|deferwrap)\d|-range\d")
+_LOOP_BODY = re.compile(r"-range\d+$")
+
 
 def signature_of(program: Program, function: Function) -> Signature | None:
-    """The signature of a compiled function of package main; None if DWARF does not have it."""
-    return _reader(program).signature(function.name)
+    """The signature of a function; None if DWARF does not have it, or not for certain.
+
+    The unit that the function was compiled in is read at the first question about it.  An assembly
+    function has no parameters in DWARF; its wrapper, which the compiler made, has them.
+    """
+    reader = _reader(program)
+    for symbol in (function.symbol, function.name, f"{function.name}.abi0"):
+        other = program.functions.get(symbol)
+        found = reader.signature(other) if other is not None and not other.is_assembly else None
+        if found is not None:
+            return found
+    return None
 
 
 def named_types(program: Program) -> dict[str, GoType]:
@@ -29,8 +50,7 @@ def named_types(program: Program) -> dict[str, GoType]:
 
 def type_at(program: Program, address: int) -> GoType | None:
     """The type whose runtime descriptor lies at a guest address; None if DWARF does not have it."""
-    types = _reader(program).types
-    return types.at(address) if types is not None else None
+    return _reader(program).type_at(address)
 
 
 @lru_cache(maxsize=8)
@@ -40,36 +60,47 @@ def _reader(program: Program) -> _Reader:
 
 class _Reader:
     def __init__(self, program: Program) -> None:
-        self._functions: dict[str, DIE] = {}
-        self._named: dict[str, DIE] = {}
-        self.types: Types | None = None
+        self._symbols = program.functions
+        self._functions: dict[CompileUnit, dict[int, DIE]] = {}  # by the address of the entry
         try:
             self._dwarf: Any = program.elf.file.get_dwarf_info()
             self.types = Types(self._dwarf, _descriptors_start(program))
-            for unit in self._dwarf.iter_CUs():
-                if _name(unit.get_top_DIE()) == "main":
-                    self._index(unit)
         except DAMAGE:
-            self._functions.clear()  # no DWARF, or damaged: nothing is known
+            self._dwarf = None  # nothing is known
 
-    def _index(self, unit: CompileUnit) -> None:
-        for die in unit.get_top_DIE().iter_children():
-            if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
-                # The abstract entry of a function that was also inlined leaves out unnamed results.
-                # An assembly function has two of one name: the compiler's wrapper knows its arguments.
-                known = self._functions.setdefault(_name(self._origin(die)), die)
-                if next(known.iter_children(), None) is None:
-                    self._functions[_name(known)] = die
-        for die in self._typedefs():
-            self._named[_name(die).removeprefix("main.")] = die
-
-    def _typedefs(self) -> list[DIE]:
+    @cached_property
+    def _units(self) -> list[tuple[int, int, CompileUnit]]:
+        """(first address, address past the last, unit) of every stretch of compiled code."""
+        lists = self._dwarf.range_lists()
         found = []
         for unit in self._dwarf.iter_CUs():
-            for die in unit.get_top_DIE().iter_children():
-                if die.tag == "DW_TAG_typedef" and _name(die).startswith("main."):
-                    found.append(die)
+            ranges = unit.get_top_DIE().attributes.get("DW_AT_ranges")
+            base = 0
+            for entry in lists.get_range_list_at_offset(ranges.value, unit) if ranges is not None else ():
+                if isinstance(entry, BaseAddressEntry):
+                    base = entry.base_address
+                else:
+                    start = 0 if entry.is_absolute else base  # an offset may be below zero, modulo 2**64
+                    found.append(
+                        ((start + entry.begin_offset) % _WRAP, (start + entry.end_offset) % _WRAP, unit)
+                    )
         return found
+
+    def _entry(self, address: int) -> DIE | None:
+        """The entry of the function that starts at an address.
+
+        It is asked for by address, since a generic function is compiled in the package that uses it.
+        """
+        for start, end, unit in self._units:
+            if start <= address < end:
+                if unit not in self._functions:
+                    self._functions[unit] = {
+                        int(die.attributes["DW_AT_low_pc"].value): die
+                        for die in unit.get_top_DIE().iter_children()
+                        if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes
+                    }
+                return self._functions[unit].get(address)
+        return None
 
     def _origin(self, die: DIE) -> DIE:
         return (
@@ -78,12 +109,49 @@ class _Reader:
             else die
         )
 
-    def signature(self, name: str) -> Signature | None:
-        die = self._functions.get(name)
-        if die is None or self.types is None:
+    def signature(self, function: Function) -> Signature | None:
+        try:
+            die = self._entry(function.address) if self._dwarf is not None else None
+            if die is None:
+                return None
+            found = self._signature(function.name, die)
+            # A method's wrapper has the method's results; its last word is the same.
+            is_wrapped = function.is_wrapper and function.name.rpartition(".")[2] in self._looping
+            hides = not found.results and (is_wrapped or self._may_hide_results(function.name, die))
+        except DAMAGE:
             return None
+        whole = layout_of(function, found)
+        fits = function.args_size in (None, whole.args_size + whole.spill_size)
+        return found if fits and not hides else None
+
+    def _may_hide_results(self, name: str, die: DIE) -> bool:
+        """Whether the function may have results that DWARF leaves out.
+
+        A function that returns from a loop over a function gets results named #rv1, and names with # are
+        kept from debuggers (Go 1.27, cmd/compile/internal/rangefunc/rewrite.go, and
+        cmd/compile/internal/ssa/debug.go, IsVarWantedForDebug). The loop's body is a function of its own,
+        f-range1, unless it was inlined.
+        """
+        if f"{name}-range1" in self._symbols or "-range" in name:
+            return True
+        return any(
+            self._may_hide_results(
+                _name(self._origin(child)) if child.tag == "DW_TAG_inlined_subroutine" else name, child
+            )
+            for child in die.iter_children()
+            if child.tag in ("DW_TAG_inlined_subroutine", "DW_TAG_lexical_block")
+        )
+
+    @cached_property
+    def _looping(self) -> frozenset[str]:
+        """The last words of the names of functions that loop over a function."""
+        bodies = (symbol for symbol in self._symbols if symbol.endswith("-range1"))
+        return frozenset(body.removesuffix("-range1").rpartition(".")[2] for body in bodies)
+
+    def _signature(self, name: str, die: DIE) -> Signature:
         params: list[Param] = []
         results: list[Param] = []
+        # The abstract entry of a function that was also inlined leaves out unnamed results.
         for child in die.iter_children():
             if child.tag != "DW_TAG_formal_parameter":
                 continue
@@ -93,15 +161,32 @@ class _Reader:
             own = _name(child)
             if is_result and (not own or own.startswith("~")):
                 own = "ret" if not results else f"ret{len(results)}"
-            elif not own or own == "_":
+            elif not own or own.startswith("~"):
                 own = f"arg{len(params)}"
             members.append(Param(own, self.types.type(child.get_DIE_from_attribute("DW_AT_type"))))
-        return Signature(name.removeprefix("main."), tuple(params), tuple(results))
+        if not results and _LOOP_BODY.search(name):
+            results.append(Param("ret", BASIC["bool"]))  # #r1: whether the loop goes on
+        return Signature(name.removeprefix("main."), _with_dictionary(name, params), tuple(results))
+
+    def type_at(self, address: int) -> GoType | None:
+        try:
+            return self.types.at(address) if self._dwarf is not None else None
+        except DAMAGE:
+            return None
 
     def named(self) -> dict[str, GoType]:
-        if self.types is None:
+        try:
+            return {_name(die).removeprefix("main."): self.types.type(die) for die in self._typedefs()}
+        except DAMAGE:
             return {}
-        return {name: self.types.type(die) for name, die in self._named.items()}
+
+    def _typedefs(self) -> list[DIE]:
+        found = []
+        for unit in self._dwarf.iter_CUs() if self._dwarf is not None else ():
+            for die in unit.get_top_DIE().iter_children():
+                if die.tag == "DW_TAG_typedef" and _name(die).startswith("main."):
+                    found.append(die)
+        return found
 
 
 def _descriptors_start(program: Program) -> int:
@@ -112,3 +197,18 @@ def _descriptors_start(program: Program) -> int:
         if known is not None and start <= known[0] < start + int(section["sh_size"]):
             return start
     return 0
+
+
+def _with_dictionary(name: str, params: list[Param]) -> tuple[Param, ...]:
+    """The parameters in the compiler's order: a generic function's dictionary comes first, a generic
+    method's after the receiver (Go 1.27, cmd/compile/internal/noder/reader.go, shapeSig).
+
+    DWARF has it last where the function was also inlined. A closure has it as one of its variables.
+    """
+    after = name.rpartition("]")[2]  # "" for Map[int], ").Len" for (*List[int]).Len
+    hidden = [param for param in params if param.name == ".dict"]
+    if not hidden or _CLOSURE.search(after):
+        return tuple(params)
+    shown = [param for param in params if param.name != ".dict"]
+    at = 1 if after else 0
+    return (*shown[:at], *hidden, *shown[at:])
