@@ -6,6 +6,7 @@ reflect.Kind for the kinds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -29,7 +30,7 @@ from underglass.abi.types import (
 )
 from underglass.program import Function, Program
 
-__all__ = ["named_types", "signature_of"]
+__all__ = ["function_die", "named_types", "package_of", "signature_of", "type_of"]
 
 _GO_KIND = 0x2900
 _ARRAY, _CHAN, _FUNC, _INTERFACE, _MAP, _POINTER, _SLICE, _STRING, _STRUCT, _UNSAFE = range(17, 27)
@@ -53,11 +54,27 @@ _NUMBERS = (
 )
 """Names of reflect's kinds 1 to 16."""
 _DEEPEST = 50
+_PACKAGE = re.compile(r"^(?:[^(]*/)?[^/.(]*")
 
 
 def signature_of(program: Program, function: Function) -> Signature | None:
-    """The signature of a compiled function of package main; None if DWARF does not have it."""
-    return _reader(program).signature(function.name)
+    """The signature of a compiled function; None if DWARF does not have it."""
+    return _reader(program, package_of(function.name)).signature(function.name)
+
+
+def package_of(name: str) -> str:
+    """The import path in a linker's name: "main" of "main.(*T).M"."""
+    return _PACKAGE.match(name)[0]  # type: ignore[index]  # it matches every text
+
+
+def function_die(program: Program, function: Function) -> DIE | None:
+    """DWARF's entry for a compiled function's code; None if there is none."""
+    return _reader(program, package_of(function.name)).functions.get(function.name)
+
+
+def type_of(program: Program, function: Function, die: DIE) -> GoType:
+    """The type of a variable of `function`, from its DWARF entry."""
+    return _reader(program, package_of(function.name)).type(die.get_DIE_from_attribute("DW_AT_type"), 0)
 
 
 def named_types(program: Program) -> dict[str, GoType]:
@@ -65,29 +82,29 @@ def named_types(program: Program) -> dict[str, GoType]:
     return _reader(program).named()
 
 
-@lru_cache(maxsize=8)
-def _reader(program: Program) -> _Reader:
-    return _Reader(program)
+@lru_cache(maxsize=16)
+def _reader(program: Program, package: str = "main") -> _Reader:
+    return _Reader(program, package)
 
 
 class _Reader:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, package: str) -> None:
         self._types: dict[int, GoType] = {}
-        self._functions: dict[str, DIE] = {}
+        self.functions: dict[str, DIE] = {}
         self._named: dict[str, DIE] = {}
         try:
             self._dwarf: Any = program.elf.file.get_dwarf_info()
             for unit in self._dwarf.iter_CUs():
-                if _name(unit.get_top_DIE()) == "main":
+                if _name(unit.get_top_DIE()) == package:
                     self._index(unit)
         except (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError):
-            self._functions.clear()  # no DWARF, or damaged: nothing is known
+            self.functions.clear()  # no DWARF, or damaged: nothing is known
 
     def _index(self, unit: CompileUnit) -> None:
         for die in unit.get_top_DIE().iter_children():
             if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
                 # The abstract entry of a function that was also inlined leaves out unnamed results.
-                self._functions.setdefault(_name(self._origin(die)), die)
+                self.functions.setdefault(_name(self._origin(die)), die)
         for die in self._typedefs():
             self._named[_name(die).removeprefix("main.")] = die
 
@@ -107,7 +124,7 @@ class _Reader:
         )
 
     def signature(self, name: str) -> Signature | None:
-        die = self._functions.get(name)
+        die = self.functions.get(name)
         if die is None:
             return None
         params: list[Param] = []
