@@ -50,6 +50,7 @@ class Listed:
     abi: Literal["ABI0", "ABIInternal"] | None  # of a function
     data: bytes = b""  # relocated places are zero, or hold the addend
     relocations: list[Relocation] = field(default_factory=list)
+    progs: list[tuple[int, str, str]] = field(default_factory=list)  # (offset, "file:line", instruction)
     funcdata: dict[int, str] = field(default_factory=dict)  # FUNCDATA id → symbol
     pcdata: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # PCDATA id → (offset, value)
 
@@ -117,6 +118,7 @@ def parse_listing(text: str) -> Mapping[tuple[str, str], Listed]:
         elif current is None:
             continue
         elif match := _PROG.match(line):
+            current.progs.append((int(match["pc"], 16), match["place"], match["text"]))
             _prog(current, int(match["pc"], 16), match["text"])
             if current.abi is not None:
                 found.setdefault((current.name, current.abi), current)

@@ -1,0 +1,321 @@
+"""Extracted functions beside the compiled ones: on seeded random inputs both return the same.
+
+    python tests/agreement/extract.py [--quick]
+
+Part 1: every function of extract_corpus.go is extracted or refused; those extracted are vetted, built into one
+program with the originals, and called through reflect on the same random arguments, in the machine: results,
+what the arguments point to, and the words of a panic must be equal. Part 2: every function of the packages below,
+as compiled into a program that imports them: extracted (and assembled) or refused with a reason; the ones with plain
+names and nothing missing are compared with the originals, too.
+Prints the counts; exits 1 on a disagreement.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from underglass.abi.dwarf import package_of
+from underglass.analysis.extract import CannotExtract, Extraction, extract
+from underglass.goprogram import build
+from underglass.machine import Limits
+from underglass.program import Function, Program
+from underglass.toolchain import Source, vet
+
+HERE = Path(__file__).parent
+CORPUS = HERE / "extract_corpus.go"
+PACKAGES = ("math", "math/bits", "sort", "strconv", "internal/strconv", "strings", "unicode", "unicode/utf8",
+            "unicode/utf16", "hash/crc32", "container/heap")  # fmt: skip
+HARNESS = """\
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"unsafe"
+)
+
+var edges = []uint64{0, 1, 2, 3, 7, 8, 31, 63, 64, 127, 128, 255, 256, 1<<31 - 1, 1 << 31, 1<<32 - 1, 1 << 63, 1<<64 - 1}
+var floats = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, math.Inf(1), math.Inf(-1), math.NaN(), 1e300, -1e-300}
+
+func number(r *rand.Rand) uint64 {
+	switch r.Intn(3) {
+	case 0:
+		return edges[r.Intn(len(edges))]
+	case 1:
+		return uint64(r.Intn(24)) - 4
+	}
+	return r.Uint64()
+}
+
+func fill(v reflect.Value, r *rand.Rand, depth int) {
+	v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
+	switch v.Kind() {
+	case reflect.Bool:
+		v.SetBool(r.Intn(2) == 0)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		v.SetInt(int64(number(r)))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		v.SetUint(number(r))
+	case reflect.Float32, reflect.Float64:
+		if r.Intn(3) == 0 {
+			v.SetFloat(floats[r.Intn(len(floats))])
+		} else {
+			v.SetFloat((r.Float64() - 0.5) * math.Pow(10, float64(r.Intn(20)-5)))
+		}
+	case reflect.Complex64, reflect.Complex128:
+		v.SetComplex(complex(r.NormFloat64(), r.NormFloat64()))
+	case reflect.String:
+		words := []string{"yes", "a rather long affirmative answer", "", "no", "é世界", "\\xff\\xfe", "12345", "-0x1p3"}
+		if r.Intn(2) == 0 {
+			v.SetString(words[r.Intn(len(words))])
+		} else {
+			text := make([]byte, r.Intn(20))
+			for i := range text {
+				text[i] = byte(r.Intn(200) + 32)
+			}
+			v.SetString(string(text))
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), r.Intn(9), 12))
+		for i := range v.Len() {
+			fill(v.Index(i), r, depth)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), r, depth)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), r, depth)
+		}
+	case reflect.Pointer:
+		if depth < 5 && r.Intn(5) > 0 {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(v.Elem(), r, depth+1)
+		}
+	}
+}
+
+func show(b *strings.Builder, v reflect.Value, depth int) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() || depth > 7 {
+			b.WriteString("nil ")
+			return
+		}
+		b.WriteString("&")
+		show(b, v.Elem(), depth+1)
+	case reflect.Slice, reflect.Array:
+		fmt.Fprintf(b, "[%d ", v.Len())
+		for i := range v.Len() {
+			show(b, v.Index(i), depth)
+		}
+		b.WriteString("]")
+	case reflect.Struct:
+		b.WriteString("{")
+		for i := range v.NumField() {
+			show(b, v.Field(i), depth)
+		}
+		b.WriteString("}")
+	case reflect.Float32, reflect.Float64:
+		fmt.Fprintf(b, "%x ", math.Float64bits(v.Float()))
+	default:
+		fmt.Fprintf(b, "%v ", v)
+	}
+}
+
+func outcome(f reflect.Value, seed int64) (told string) {
+	r := rand.New(rand.NewSource(seed))
+	arguments := make([]reflect.Value, f.Type().NumIn())
+	for i := range arguments {
+		arguments[i] = reflect.New(f.Type().In(i)).Elem()
+		fill(arguments[i], r, 0)
+	}
+	defer func() {
+		if x := recover(); x != nil {
+			told = fmt.Sprint("panic: ", x)
+		}
+	}()
+	call := f.Call
+	if f.Type().IsVariadic() {
+		call = f.CallSlice
+	}
+	var b strings.Builder
+	for _, v := range append(call(arguments), arguments...) {
+		show(&b, v, 0)
+	}
+	return b.String()
+}
+
+func compare(name string, original, extracted any, rounds int) {
+	done := make(chan bool)
+	go func() { // on a stack of its own, which has to grow
+		wrong, distinct := 0, map[string]bool{}
+		for seed := range rounds {
+			want := outcome(reflect.ValueOf(original), int64(seed))
+			got := outcome(reflect.ValueOf(extracted), int64(seed))
+			distinct[want] = true
+			if want != got {
+				if wrong == 0 {
+					fmt.Println("DIFFERS", name, seed, "want", want, "got", got)
+				}
+				wrong++
+			}
+		}
+		if wrong == 0 {
+			fmt.Println("EQUAL", name, len(distinct))
+		}
+		done <- true
+	}()
+	<-done
+}
+
+func main() {
+	debug.SetGCPercent(20)
+%s}
+"""
+
+
+@dataclass
+class Tally:
+    """What was tried and what became of it."""
+
+    extracted: list[Extraction] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    crashes: list[str] = field(default_factory=list)
+
+    @property
+    def tried(self) -> int:
+        return len(self.extracted) + sum(self.reasons.values()) + len(self.crashes)
+
+
+def extract_all(program: Program, functions: Iterable[Function], prefix: str = "x_") -> Tally:
+    """Extract each function, under a name that can stand beside the original's."""
+    tally = Tally()
+    wanted = list(functions)
+    program.prefetch(wanted)
+    for function in wanted:
+        package = package_of(function.name)
+        name = prefix + re.sub(r"\W+", "_", function.name[len(package) + 1 :]).strip("_")
+        try:
+            tally.extracted.append(extract(program, function, name))
+        except CannotExtract as refused:
+            tally.reasons[refused.reason] += 1
+        except Exception as error:  # noqa: BLE001  # a crash is what this looks for
+            tally.crashes.append(f"{function.name}: {type(error).__name__}: {error}")
+    return tally
+
+
+def own_functions(program: Program, package: str) -> list[Function]:
+    """The compiled functions of a package, wrappers left out."""
+    return [
+        f
+        for f in program.functions.values()
+        if package_of(f.name) == package
+        and not (f.is_wrapper or f.is_assembly)
+        and not re.search(r"\.func\d|underglass|\.init|-fm$|\.\.|main\.main$", f.name)
+    ]
+
+
+def corpus_tally() -> tuple[Program, Tally]:
+    program = build(Source("corpus.go", CORPUS.read_text(encoding="utf-8"), "corpus.go")).program
+    return program, extract_all(program, own_functions(program, "main"))
+
+
+def compared(held: Iterable[tuple[Extraction, str]], extra: list[Source], rounds: int) -> tuple[list[str], list[str]]:
+    """Vet, build and run extracted functions beside the originals (Go expressions).
+
+    Returns:
+        (lines of the run, what vet has to say).
+    """
+    pairs = list(held)
+    calls = "".join(
+        f"\tcompare({original!r}, {original}, {e.name}, {rounds})\n".replace("'", '"') for e, original in pairs
+    )
+    sources = [*extra, Source("harness.go", HARNESS % calls, "harness.go")]
+    for extraction, _ in pairs:
+        sources.append(Source(f"{extraction.name}_asm.s", extraction.assembly, f"{extraction.name}.s"))
+        sources.append(Source(f"{extraction.name}_asm.go", extraction.stub, f"{extraction.name}.go"))
+    complaints = [str(d) for d in vet(sources) if d.origin.rpartition(".")[0] in {e.name for e, _ in pairs}]
+    ran = build(*sources, keep=False).run(limits=Limits(instructions=20_000_000_000, seconds=300.0))
+    return ran.stdout.splitlines(), complaints
+
+
+def original_of(extraction: Extraction) -> str:
+    """The Go expression for the original: a method becomes a method expression."""
+    name = extraction.function.name.removeprefix("main.")
+    return re.sub(r"^(\w+)\.(\w+)$", r"\1.\2", name)
+
+
+def compare_corpus(tally: Tally, rounds: int) -> tuple[list[str], list[str]]:
+    text = Source("corpus.go", CORPUS.read_text(encoding="utf-8"), "corpus.go")
+    return compared([(e, original_of(e)) for e in tally.extracted], [text], rounds)
+
+
+def report(title: str, tally: Tally, lines: list[str], complaints: list[str]) -> int:
+    equal = sum(line.startswith("EQUAL") for line in lines)
+    differ = [line for line in lines if not line.startswith("EQUAL")]
+    reasons = "; ".join(f"{count} {reason}" for reason, count in tally.reasons.most_common())
+    print(
+        f"extract {title}: {tally.tried} functions tried, {len(tally.extracted)} extracted, {equal} compared equal, "
+        f"{len(differ)} differ, {len(complaints)} complaints of vet, {len(tally.crashes)} crashes"
+    )
+    print(f"  refused: {reasons or 'none'}")
+    for line in [*differ, *complaints, *tally.crashes][:20]:
+        print(f"  {line}", file=sys.stderr)
+    return len(differ) + len(complaints) + len(tally.crashes)
+
+
+def main() -> int:
+    rounds = 20 if "--quick" in sys.argv else 200
+    _, tally = corpus_tally()
+    wrong = report("corpus", tally, *compare_corpus(tally, rounds))
+    imports = "".join(f'import _ "{path}"\n' for path in PACKAGES if not path.startswith("internal/"))
+    whole = build(f"package main\n{imports}{USES}").program
+    for package in PACKAGES:
+        held = extract_all(whole, own_functions(whole, package))
+        wrong += report(package, held, *compare_package(package, held, rounds))
+    return 1 if wrong else 0
+
+
+def compare_package(package: str, tally: Tally, rounds: int) -> tuple[list[str], list[str]]:
+    """Those exported functions that name nothing of their package's own, in package main."""
+    short = package.rpartition("/")[2]
+    pairs = []
+    for extraction in tally.extracted:
+        name = extraction.function.name[len(package) + 1 :]
+        if re.fullmatch(r"[A-Z]\w*", name) and not extraction.needs and "internal" not in package:
+            text = extraction.stub.replace(f"package {short}\n", "package main\n", 1)
+            if not re.search(rf"\b{short}\.\w", text):
+                from dataclasses import replace
+
+                pairs.append((replace(extraction, stub=text), f"{short}.{name}"))
+    if not pairs:
+        return [], []
+    original = Source("imports.go", f'package main\n\nimport "{package}"\n\n'.replace("import", f"import {short}", 1), "i")
+    lines = [f"\tcompare(\"{name}\", {name}, {e.name}, {rounds})\n" for e, name in pairs]
+    functions = "".join(lines).replace("\tcompare", "\tcompare")
+    sources = [Source("pairs.go", f'package main\n\nimport {short} "{package}"\n\nfunc pairs() {{\n{functions}}}\n', "pairs.go")]
+    del original
+    sources.append(Source("harness.go", HARNESS % "\tpairs()\n", "harness.go"))
+    for extraction, _ in pairs:
+        sources.append(Source(f"{extraction.name}_asm.s", extraction.assembly, f"{extraction.name}.s"))
+        sources.append(Source(f"{extraction.name}_asm.go", extraction.stub, f"{extraction.name}.go"))
+    complaints = [str(d) for d in vet(sources) if d.origin.rpartition(".")[0] in {e.name for e, _ in pairs}]
+    ran = build(*sources, keep=False).run(limits=Limits(instructions=20_000_000_000, seconds=300.0))
+    return ran.stdout.splitlines(), complaints
+
+
+USES = ""
+
+if __name__ == "__main__":
+    sys.exit(main())
