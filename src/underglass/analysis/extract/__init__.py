@@ -76,7 +76,7 @@ def extract(program: Program, function: Function, name: str | None = None) -> Ex
     declared = _declaration(signature, name, package)
     size = function.frame_size + writer.room
     head = _head(program, function, writer.calls, symbols.lines)
-    text = f"// {declared}\nTEXT ·{name}(SB), ${size}-{frame.zero.args_size}\n"
+    text = f"// {declared}\nTEXT ·{name}(SB), ${size}-{frame.args_size}\n"
     text += "\tNO_LOCAL_POINTERS\n" if writer.calls else ""
     lines, same = settle(program, function, head + text, lines)
     types, missing = declarations(signature, package, named_types(program) if package == "main" else {})

@@ -45,6 +45,11 @@ class FrameMap:
         self.zero: Layout = abi0_layout(signature)
         self._names = {leaf.offset: leaf.name for leaf in leaves(self.zero)}
 
+    @property
+    def args_size(self) -> int:
+        """Bytes of arguments and results as a TEXT line has them: no padding after the last."""
+        return max(((p.offset or 0) + p.type.size for p in self.zero.places), default=0)
+
     def pairs(self, *, results: bool) -> tuple[tuple[Place, Place], ...]:
         """(ABIInternal place, ABI0 place) of each parameter, or of each result."""
         sides = (self.internal.results, self.zero.results) if results else (self.internal.params, self.zero.params)
