@@ -24,7 +24,7 @@ from underglass.analysis.extract import CannotExtract, Extraction, extract
 from underglass.goprogram import build
 from underglass.machine import Limits
 from underglass.program import Function, Program
-from underglass.toolchain import Source, vet
+from underglass.toolchain import Source, find_go, vet
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "extract_corpus.go"
@@ -217,6 +217,24 @@ def extract_all(program: Program, functions: Iterable[Function], prefix: str = "
     return tally
 
 
+def program_of(packages: Iterable[str]) -> str:
+    """Go text that refers to every exported function of packages, so that the linker keeps them."""
+    imports, uses = [], []
+    for path in packages:
+        if path.startswith("internal/"):
+            continue
+        short = path.rpartition("/")[2]
+        files = [f for f in (find_go().root / "src" / path).glob("*.go") if not f.name.endswith("_test.go")]
+        texts = [f.read_text(encoding="utf-8") for f in files]
+        names = {name for text in texts for name in re.findall(r"^func ([A-Z]\w*)\(", text, re.MULTILINE)}
+        imports.append(f'import "{path}"')
+        uses += [f"\tkeep({short}.{name})" for name in sorted(names)]
+    body = "\n".join(uses)
+    return "\n".join(
+        ["package main", *imports, "//go:noinline\nfunc keep(any) {}", f"func init() {{\n{body}\n}}"]
+    )
+
+
 def own_functions(program: Program, package: str) -> list[Function]:
     """The compiled functions of a package, wrappers left out."""
     return [
@@ -272,7 +290,11 @@ def compare_package(package: str, tally: Tally, rounds: int) -> tuple[list[str],
     for extraction in tally.extracted:
         name = extraction.function.name[len(package) + 1 :]
         stub = extraction.stub.replace(f"package {short}\n", "package main\n", 1)
-        if re.fullmatch(r"[A-Z]\w*", name) and not extraction.needs and name not in stub.replace(extraction.name, ""):
+        if (
+            re.fullmatch(r"[A-Z]\w*", name)
+            and not extraction.needs
+            and name not in stub.replace(extraction.name, "")
+        ):
             pairs.append((replace(extraction, stub=stub), f"{short}.{name}"))
     if not pairs or "internal" in package:
         return [], []
@@ -297,8 +319,7 @@ def main() -> int:
     rounds = 20 if "--quick" in sys.argv else 200
     _, tally = corpus_tally()
     wrong = report("corpus", tally, *compare_corpus(tally, rounds))
-    imports = "".join(f'import _ "{path}"\n' for path in PACKAGES if not path.startswith("internal/"))
-    whole = build(f"package main\n\n{imports}").program
+    whole = build(program_of(PACKAGES)).program
     for package in PACKAGES:
         held = extract_all(whole, own_functions(whole, package))
         wrong += report(package, held, *compare_package(package, held, rounds))

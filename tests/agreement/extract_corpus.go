@@ -423,6 +423,33 @@ func zeros(n int) [4]uint64 { return [4]uint64{0, uint64(n)} }
 
 func describe(x any) bool { return x == nil }
 
+func largeFrame(s []byte, n int) (total int) {
+	var seen [256]uint16
+	for _, x := range s {
+		seen[x]++
+	}
+	for i, x := range seen {
+		total += i * int(x)
+	}
+	return total + ack(0, n)
+}
+
+func callsTwice(s string, x float64) (int, float64) {
+	n, y, _ := spread(len(s), x, s)
+	m := ack(0, n)
+	return m + len(s), y + x
+}
+
+func slice3(s []int32, i, j, k int) []int32 { return s[i:j:k] }
+
+func sliceTo(s []int32, j uint8) []int32 { return s[:j] }
+
+func shifted(x, n int) int { return x << n }
+
+func byFour(x [2]int8, i uint) int8 { return x[i] }
+
+func trig(x float64) float64 { return math.Floor(x) + math.FMA(x, 2, 1) }
+
 // What is refused, each for a reason of its own.
 
 func allocates(n int) *point { return &point{int64(n), 1} }

@@ -36,7 +36,9 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .go or .s source, or one executable")
     parser.add_argument("function", metavar="FUNCTION", help="for example main.sum")
-    parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write the files there, not on the screen")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, help="write the files there, not on the screen"
+    )
     parser.add_argument("--as", dest="name", metavar="NAME", help="what the extracted function is called")
     parser.set_defaults(act=_extract)
 

@@ -64,7 +64,9 @@ def extract(program: Program, function: Function, name: str | None = None) -> Ex
     signature = _renamed(program, function)
     name = name or re.sub(r"[(*)]", "", own).replace(".", "_")
     if not _NAME.match(name):
-        raise CannotExtract(f"{name!r} is no name for a function. Give another with --as.", "has no plain name")
+        raise CannotExtract(
+            f"{name!r} is no name for a function. Give another with --as.", "has no plain name"
+        )
     body = body_of(program, function)
     if not body.steps:
         raise refuse(program, function, None, "has no instructions")
@@ -103,7 +105,9 @@ def _check_kind(program: Program, function: Function, own: str) -> None:
     if function.is_wrapper:
         raise refuse(program, function, None, "is a wrapper that the compiler made")
     if "[" in own:
-        raise refuse(program, function, None, "is an instantiation of a generic function: it takes a dictionary")
+        raise refuse(
+            program, function, None, "is an instantiation of a generic function: it takes a dictionary"
+        )
     if re.search(r"\.(func|gowrap|deferwrap)\d|-fm$|-range\d|^(init|map\.init)\b|\.\.", own):
         raise refuse(program, function, None, "is a function literal or made by the compiler")
 

@@ -15,7 +15,10 @@ from underglass.program import Function, Instruction, Program
 
 __all__ = ["Body", "Step", "body_of"]
 
-_LARGE = re.compile(r"^(LEAQ 0?x?[0-9a-f-]*\(SP\), R1[23]|MOVQ SP, R1[23]|SUBQ \$.*, R1[23]|CMPQ (SP|R1[23]), 0x1[08]\(R14\))$")
+_CHECK = re.compile(
+    r"^(LEAQ -?(0x)?[0-9a-f]+\(SP\), R1[23]|MOVQ SP, R1[23]|SUBQ \$.*, R1[23]|CMPQ (SP|R1[23]), 0x1[08]\(R14\))$"
+)
+_RELOAD = "MOVQ FS:0xfffffff8, R14"  # of g, which the compiler puts after each call by ABI0
 _EPILOGUE = re.compile(r"^(ADDQ \$.*, SP|SUBQ \$-.*, SP)$")
 _REFUSED = {
     "LOCK": "has an atomic instruction",
@@ -61,7 +64,7 @@ def body_of(program: Program, function: Function) -> Body:
         decoded = decode(instruction.data, instruction.address)
         if decoded is None:
             raise refuse(program, function, instruction, "has an instruction that is not known here")
-        if index in dropped or decoded.mnemonic in ("nop", "int3"):
+        if index in dropped or decoded.mnemonic in ("nop", "int3") or instruction.go == _RELOAD:
             pending.append(instruction.address)
             continue
         for address in pending:
@@ -87,7 +90,7 @@ def body_of(program: Program, function: Function) -> Body:
 
 def _prologue_end(code: tuple[Instruction, ...]) -> int:
     at = 0
-    while at < len(code) and (_LARGE.match(code[at].go) or _is_stack_branch(code, at)):
+    while at < len(code) and (_CHECK.match(code[at].go) or _is_stack_branch(code, at)):
         at += 1
     if [i.go for i in code[at : at + 2]] == ["PUSHQ BP", "MOVQ SP, BP"]:
         at += 2
@@ -97,7 +100,11 @@ def _prologue_end(code: tuple[Instruction, ...]) -> int:
 
 
 def _is_stack_branch(code: tuple[Instruction, ...], at: int) -> bool:
-    return at > 0 and code[at].go.startswith(("JBE ", "JB ", "JLS ", "JCS ")) and bool(_LARGE.match(code[at - 1].go))
+    return (
+        at > 0
+        and code[at].go.startswith(("JBE ", "JB ", "JLS ", "JCS "))
+        and bool(_CHECK.match(code[at - 1].go))
+    )
 
 
 def _check_tail(program: Program, function: Function, code: tuple[Instruction, ...]) -> int:
@@ -105,7 +112,9 @@ def _check_tail(program: Program, function: Function, code: tuple[Instruction, .
     for index, instruction in enumerate(code):
         if instruction.go.startswith("CALL runtime.morestack"):
             if any("morestack.abi0" in i.go for i in code) and "(DX)" in " ".join(i.go for i in code):
-                raise refuse(program, function, None, "is a closure: it reads variables of another function through DX")
+                raise refuse(
+                    program, function, None, "is a closure: it reads variables of another function through DX"
+                )
             target = next(
                 (i.target for i in code[:8] if i.target and i.go.startswith(("JBE", "JB", "JLS"))), None
             )
@@ -132,10 +141,10 @@ def _check(program: Program, function: Function, instruction: Instruction) -> No
     name = instruction.go.split()[0].rstrip(";")
     if name in _REFUSED:
         raise refuse(program, function, instruction, _REFUSED[name])
-    words = set(re.findall(r"\b(?:R14|BP|R15)\b", instruction.go))
+    words = set(re.findall(r"\b(?:R14|BP)\b", instruction.go))
     if "R14" in words:
         raise refuse(program, function, instruction, "uses g, the current goroutine, in R14")
     if words:
-        raise refuse(program, function, instruction, "uses the frame pointer or R15")
+        raise refuse(program, function, instruction, "uses the frame pointer")
     if name in ("PUSHQ", "POPQ") or instruction.go.endswith(", SP"):
         raise refuse(program, function, instruction, "moves SP in its body")

@@ -83,6 +83,7 @@ class Target:
     helper: str  # Go source of a function for the stub; "" if the package has it
     imports: tuple[str, ...] = ()
     returns: bool = True
+    stack: int | None = None  # bytes of arguments and results, if the compiled code calls by ABI0 itself
 
     @property
     def layouts(self) -> tuple[Layout, Layout]:
@@ -92,6 +93,8 @@ class Target:
     @property
     def room(self) -> int:
         """Bytes of arguments and results on the stack."""
+        if self.stack is not None:
+            return align_up(self.stack, WORD)
         return align_up(self.layouts[1].args_size, WORD)
 
 
@@ -131,19 +134,28 @@ def target_of(program: Program, function: Function, call: Instruction, own: tupl
 def _ordinary(
     program: Program, function: Function, call: Instruction, callee: Function, own: tuple[str, str]
 ) -> Target:
-    if callee.abi == "ABI0":
-        raise refuse(program, function, call, "calls assembly without its wrapper")
     package, short = package_of(callee.name), callee.name[len(package_of(callee.name)) + 1 :]
+    if callee.abi == "ABI0":
+        if package != own[0]:
+            raise refuse(program, function, call, "calls assembly of another package")
+        if callee.args_size is None:
+            why = "calls assembly whose TEXT line does not tell the size of its arguments"
+            raise refuse(program, function, call, why, "Write it there: $frame-args.")
+        return Target(short, Signature(short, (), ()), "", stack=callee.args_size)
     if package == own[0] and _PLAIN.match(short):
         return Target(short, _signature(program, function, call, callee), "")
     if _INTERNAL.search(package):
         why = "calls a function of the runtime or of an internal package"
         raise refuse(program, function, call, why, "Assembly of another package cannot reach it.")
     if not _PLAIN.match(short) or not (short[0].isupper() or package == own[0]):
-        raise refuse(program, function, call, "calls a method, a closure or an unexported function of another package")
+        raise refuse(
+            program, function, call, "calls a method, a closure or an unexported function of another package"
+        )
     signature = _signature(program, function, call, callee)
     helper = f"{own[1]}_{package.rpartition('/')[2]}_{short}"
-    params = [(p.name if p.name.isidentifier() else f"p{i}", p.type.name) for i, p in enumerate(signature.params)]
+    params = [
+        (p.name if p.name.isidentifier() else f"p{i}", p.type.name) for i, p in enumerate(signature.params)
+    ]
     types = [kind for _, kind in params] + [r.type.name for r in signature.results]
     if any(re.search(r"[{}]|go\.shape|\b(?!unsafe\.)\w+\.", kind) for kind in types):
         raise refuse(program, function, call, "calls a function whose types a stub cannot name")
@@ -177,7 +189,9 @@ def _bounds(program: Program, function: Function, call: Instruction, extracted: 
     kind = "uint" if sign else "int"
     text = f"func {helper}(x {kind}, y int)"
     imports = ("unsafe",) if "unsafe." in code else ()
-    return Target(helper, parse_signature(text), f"//go:noinline\n{text} {{\n\t{code}\n}}", imports, returns=False)
+    return Target(
+        helper, parse_signature(text), f"//go:noinline\n{text} {{\n\t{code}\n}}", imports, returns=False
+    )
 
 
 def no_return_lines(program: Program, function: Function, call: Instruction, target: Target) -> list[str]:
@@ -185,7 +199,10 @@ def no_return_lines(program: Program, function: Function, call: Instruction, tar
     lines = []
     bounds: Bounds | None = bounds_at(program, function, call.address) if target.signature.params else None
     if bounds is not None:
-        for value, in_register, at in ((bounds.x, bounds.x_in_register, 0), (bounds.y, bounds.y_in_register, 8)):
+        for value, in_register, at in (
+            (bounds.x, bounds.x_in_register, 0),
+            (bounds.y, bounds.y_in_register, 8),
+        ):
             lines.append(f"MOVQ {_REGISTERS[value] if in_register else f'${value}'}, {at}(SP)")
     return [*lines, f"CALL ·{target.name}(SB)", "UNDEF"]
 
@@ -199,6 +216,10 @@ def call_lines(target: Target, room: int, zeroed: bool) -> list[str]:
     """
     internal, zero = target.layouts
     lines: list[str] = []
+    if target.stack is not None:  # the compiled code has put everything in ABI0's words, above the room
+        into = _moved((), 0, 0, target.stack, room, into=True)
+        back = _moved((), 0, 0, target.stack, room, into=False)
+        return [*into, f"CALL ·{target.name}(SB)", *back]
     for place, slot in zip(internal.params, zero.params, strict=True):
         lines += _moved(place.pieces, place.offset, slot.offset or 0, place.type.size, room, into=True)
     lines.append(f"CALL ·{target.name}(SB)")
@@ -215,7 +236,9 @@ def _moved(
         return [move(piece, f"{slot + piece.offset}(SP)") for piece in pieces]
     lines, at = [], 0
     while offset is not None and at < size:
-        width, name = next((w, n) for w, n in ((8, "MOVQ"), (4, "MOVL"), (2, "MOVW"), (1, "MOVB")) if at + w <= size)
+        width, name = next(
+            (w, n) for w, n in ((8, "MOVQ"), (4, "MOVL"), (2, "MOVW"), (1, "MOVB")) if at + w <= size
+        )
         first, second = f"{room + offset + at}(SP)", f"{slot + at}(SP)"
         source, to = (first, second) if into else (second, first)
         lines += [f"{name} {source}, R12", f"{name} R12, {to}"]

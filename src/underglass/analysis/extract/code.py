@@ -164,10 +164,14 @@ class Writer:
         if text is not None:
             return Line(text, instruction, is_exact=not moved)
         if any("sp" in decoded.reg_name(x) or decoded.reg_name(x) == "rip" for x in _bases(decoded)):
-            raise refuse(self._program, self._function, instruction, "has an instruction that is not known here")
+            raise refuse(
+                self._program, self._function, instruction, "has an instruction that is not known here"
+            )
         return Line(as_bytes(instruction), instruction, is_exact=True)
 
-    def _memory(self, instruction: Instruction, decoded: Decoded, operand: Decoded) -> tuple[str | None, bool]:
+    def _memory(
+        self, instruction: Instruction, decoded: Decoded, operand: Decoded
+    ) -> tuple[str | None, bool]:
         """(the operand in assembly, whether it is written otherwise than it was compiled)."""
         held = operand.mem
         base = decoded.reg_name(held.base) if held.base else ""
@@ -219,4 +223,3 @@ def as_bytes(instruction: Instruction) -> str:
 
 def _bases(decoded: Decoded) -> list[int]:
     return [o.mem.base for o in decoded.operands if o.type == X86_OP_MEM and o.mem.base]
-

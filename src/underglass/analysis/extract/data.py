@@ -31,7 +31,11 @@ class Symbols:
     """The data of one function's assembly, gathered while its code is written."""
 
     def __init__(
-        self, program: Program, function: Function, package: str, listed: Mapping[tuple[str, str], Listed] | None
+        self,
+        program: Program,
+        function: Function,
+        package: str,
+        listed: Mapping[tuple[str, str], Listed] | None,
     ) -> None:
         self._program, self._function, self._package = program, function, package
         self._listed = listed or {}
@@ -118,7 +122,9 @@ class Symbols:
 
     def _address(self, instruction: Instruction, relocation: Relocation) -> str:
         if relocation.size != 8 or relocation.type != "R_ADDR":
-            raise refuse(self._program, self._function, instruction, "refers to a table of relative addresses")
+            raise refuse(
+                self._program, self._function, instruction, "refers to a table of relative addresses"
+            )
         if (relocation.target, "ABIInternal") in self._listed:
             raise refuse(self._program, self._function, instruction, "refers to a table of code addresses")
         return self._named(instruction, relocation.target, relocation.addend)

@@ -34,7 +34,9 @@ def load(piece: Piece, source: str) -> str:
 
 def store(piece: Piece, target: str) -> str:
     """The move of a piece of a value out of its register."""
-    return f"{(_FLOATS if piece.register.startswith('X') else _STORES)[piece.size]} {piece.register}, {target}"
+    return (
+        f"{(_FLOATS if piece.register.startswith('X') else _STORES)[piece.size]} {piece.register}, {target}"
+    )
 
 
 class FrameMap:
@@ -52,7 +54,11 @@ class FrameMap:
 
     def pairs(self, *, results: bool) -> tuple[tuple[Place, Place], ...]:
         """(ABIInternal place, ABI0 place) of each parameter, or of each result."""
-        sides = (self.internal.results, self.zero.results) if results else (self.internal.params, self.zero.params)
+        sides = (
+            (self.internal.results, self.zero.results)
+            if results
+            else (self.internal.params, self.zero.params)
+        )
         return tuple(zip(*sides, strict=True))
 
     def slot(self, place: Place, offset: int) -> str | None:

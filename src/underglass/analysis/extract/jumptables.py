@@ -37,7 +37,9 @@ def jump_tables(program: Program, body: Body) -> Mapping[int, JumpTable]:
         held = getattr(step.decoded.operands[0], "mem", None)
         if held is None or held.scale != _WORD or not held.index or held.disp:
             continue
-        load = next((i for i in range(index - 1, max(index - _NEAR, -1), -1) if _loads(body, i, held.base)), None)
+        load = next(
+            (i for i in range(index - 1, max(index - _NEAR, -1), -1) if _loads(body, i, held.base)), None
+        )
         if load is None:
             continue
         at = body.steps[load].instruction

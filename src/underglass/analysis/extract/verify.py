@@ -120,7 +120,9 @@ def _agrees(origin: Instruction, data: bytes, is_exact: bool) -> bool:
     for one, other in zip(ours.operands, theirs.operands, strict=True):
         if (one.type, one.size) != (other.type, other.size):
             return False
-        kept = [(x.mem.base, x.mem.index, x.mem.scale) if x.type == 3 else (x.reg, x.imm) for x in (one, other)]
+        kept = [
+            (x.mem.base, x.mem.index, x.mem.scale) if x.type == 3 else (x.reg, x.imm) for x in (one, other)
+        ]
         if kept[0] != kept[1]:
             return False
     return True
