@@ -2,11 +2,11 @@
 
     python tests/agreement/extract.py [--quick]
 
-Part 1: every function of extract_corpus.go is extracted or refused; those extracted are vetted, built into one
-program with the originals, and called through reflect on the same random arguments, in the machine: results,
-what the arguments point to, and the words of a panic must be equal. Part 2: every function of the packages below,
-as compiled into a program that imports them: extracted (and assembled) or refused with a reason; the ones with plain
-names and nothing missing are compared with the originals, too.
+Part 1: every function of extract_corpus.go is extracted or refused; those extracted are vetted, built into
+one program with the originals, and called through reflect on the same random arguments, in the machine:
+results, what the arguments point to, and the words of a panic must be equal. Part 2: every function of the
+packages below, as compiled into a program that imports them: extracted (and assembled) or refused with a
+reason; exported ones that need nothing else of their package are compared with the originals, too.
 Prints the counts; exits 1 on a disagreement.
 """
 
@@ -44,8 +44,10 @@ import (
 	"unsafe"
 )
 
-var edges = []uint64{0, 1, 2, 3, 7, 8, 31, 63, 64, 127, 128, 255, 256, 1<<31 - 1, 1 << 31, 1<<32 - 1, 1 << 63, 1<<64 - 1}
-var floats = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, math.Inf(1), math.Inf(-1), math.NaN(), 1e300, -1e-300}
+var edges = []uint64{0, 1, 2, 3, 7, 8, 31, 63, 64, 127, 128, 255, 256,
+	1<<31 - 1, 1 << 31, 1<<32 - 1, 1 << 63, 1<<64 - 1}
+var floats = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, math.Inf(1), math.Inf(-1), math.NaN(), 1e300,
+	-1e-300}
 
 func number(r *rand.Rand) uint64 {
 	switch r.Intn(3) {
@@ -75,7 +77,8 @@ func fill(v reflect.Value, r *rand.Rand, depth int) {
 	case reflect.Complex64, reflect.Complex128:
 		v.SetComplex(complex(r.NormFloat64(), r.NormFloat64()))
 	case reflect.String:
-		words := []string{"yes", "a rather long affirmative answer", "", "no", "é世界", "\\xff\\xfe", "12345", "-0x1p3"}
+		words := []string{"yes", "a rather long affirmative answer", "", "no", "é世界", "\\xff\\xfe", "12345",
+			"-0x1p3"}
 		if r.Intn(2) == 0 {
 			v.SetString(words[r.Intn(len(words))])
 		} else {
@@ -306,9 +309,14 @@ def report(title: str, tally: Tally, lines: list[str], complaints: list[str]) ->
     differ = [line for line in lines if not line.startswith("EQUAL")]
     reasons = "; ".join(f"{count} {reason}" for reason, count in tally.reasons.most_common())
     print(
-        f"extract {title}: {tally.tried} functions tried, {len(tally.extracted)} extracted, {equal} compared equal, "
-        f"{len(differ)} differ, {len(complaints)} complaints of vet, {len(tally.crashes)} crashes"
+        f"extract {title}: {tally.tried} functions tried, {len(tally.extracted)} extracted, "
+        f"{equal} compared equal, {len(differ)} differ, {len(complaints)} complaints of vet, "
+        f"{len(tally.crashes)} crashes"
     )
+    written = sum(e.instructions for e in tally.extracted)
+    same = sum(e.as_compiled for e in tally.extracted)
+    raw = sum(len(re.findall(r"^\tBYTE", e.assembly, re.MULTILINE)) for e in tally.extracted)
+    print(f"  {written} instructions, {same} come back as compiled, {raw} of them written as bytes")
     print(f"  refused: {reasons or 'none'}")
     for line in [*differ, *complaints, *tally.crashes][:20]:
         print(f"  {line}", file=sys.stderr)

@@ -450,6 +450,43 @@ func byFour(x [2]int8, i uint) int8 { return x[i] }
 
 func trig(x float64) float64 { return math.Floor(x) + math.FMA(x, 2, 1) }
 
+func registers(AX, R8, g, SP int) int { return AX - R8*g + SP }
+
+func blank(_ int, x int, _ string) (int, string) { return x, "ok" }
+
+func variadic(xs ...int8) (n int8) {
+	for _, x := range xs {
+		n += x
+	}
+	return
+}
+
+func empty(e struct{}, x int) int { return x + 1 }
+
+func bigArray(a [3]string, i int) string { return a[i] }
+
+func parts(c complex64) (re, im float32) { return real(c) + 1, imag(c) }
+
+func logic(a, b, c bool) bool { return a && b || !c }
+
+func unsignedIndex(s []int, i uint) int { return s[i] }
+
+func nested(p [1]pair) (string, int32) { return p[0].name, p[0].n + 1 }
+
+func manyStrings(a, b, c, d, e, f string) int { return passStrings(a, b, c, d, e, f) + len(f) }
+
+//go:noinline
+func passStrings(a, b, c, d, e, f string) int { return len(a) + 2*len(b) + 3*len(c) + 4*len(d) + 5*len(e) + 6*len(f) }
+
+//go:noinline
+func passArray(a [3]int32, x int8) (b [2]int16, y bool) { return [2]int16{int16(a[0]), int16(a[2])}, x > int8(a[1]) }
+
+func arrays(a [3]int32, x int8) ([2]int16, bool) {
+	b, y := passArray(a, x)
+	b[1]++
+	return b, !y
+}
+
 // What is refused, each for a reason of its own.
 
 func allocates(n int) *point { return &point{int64(n), 1} }

@@ -54,6 +54,7 @@ _NUMBERS = (
 )
 """Names of reflect's kinds 1 to 16."""
 _DEEPEST = 50
+_DAMAGED = (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError)
 _PACKAGE = re.compile(r"^(?:[^(]*/)?[^/.(]*")
 
 
@@ -91,13 +92,12 @@ class _Reader:
     def __init__(self, program: Program, package: str) -> None:
         self._types: dict[int, GoType] = {}
         self.functions: dict[str, DIE] = {}
-        self._named: dict[str, DIE] = {}
         try:
             self._dwarf: Any = program.elf.file.get_dwarf_info()
             for unit in self._dwarf.iter_CUs():
                 if _name(unit.get_top_DIE()) == package:
                     self._index(unit)
-        except (ELFError, DWARFError, KeyError, ValueError, AttributeError, IndexError):
+        except _DAMAGED:
             self.functions.clear()  # no DWARF, or damaged: nothing is known
 
     def _index(self, unit: CompileUnit) -> None:
@@ -105,8 +105,6 @@ class _Reader:
             if die.tag == "DW_TAG_subprogram" and "DW_AT_low_pc" in die.attributes:
                 # The abstract entry of a function that was also inlined leaves out unnamed results.
                 self.functions.setdefault(_name(self._origin(die)), die)
-        for die in self._typedefs():
-            self._named[_name(die).removeprefix("main.")] = die
 
     def _typedefs(self) -> list[DIE]:
         found = []
@@ -144,7 +142,10 @@ class _Reader:
         return Signature(name.removeprefix("main."), tuple(params), tuple(results))
 
     def named(self) -> dict[str, GoType]:
-        return {name: self.type(die, 0) for name, die in self._named.items()}
+        try:
+            return {_name(die).removeprefix("main."): self.type(die, 0) for die in self._typedefs()}
+        except _DAMAGED:
+            return {}
 
     def type(self, die: DIE, depth: int) -> GoType:
         found = self._types.get(die.offset)

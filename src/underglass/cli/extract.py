@@ -17,13 +17,13 @@ __all__ = ["add_to"]
 
 _EXAMPLES = """\
   underglass extract sum.go main.sum                   the assembly, and the Go declaration, on the screen
-  underglass extract sum.go main.sum -o out            as out/sum.s, out/sum.go, and out/sum_types.go if it names types
+  underglass extract sum.go main.sum -o out            as out/sum.s and out/sum.go; sum_types.go for its types
   underglass extract sum.go main.sum --as fastSum -o . beside the original, under another name
   underglass extract app.go strings.Count              a function of a package that the program imports
 
-What is handled: compiled Go that allocates nothing, writes no pointer to the heap, defers nothing, uses no map,
-channel, closure or interface method, and keeps no pointer in its frame across a call. The rest is refused with the
-instruction, the line and the reason."""
+What is handled: compiled Go that allocates nothing, writes no pointer to the heap, defers nothing, uses no
+map, channel, closure or interface method, and keeps no pointer in its frame across a call. The rest is
+refused with the instruction, the line and the reason."""
 
 
 def add_to(commands: Commands) -> None:
@@ -69,7 +69,8 @@ def _texts(held: Extraction) -> dict[str, str]:
 
 
 def _summary(held: Extraction, folder: Path | None, names: list[str]) -> str:
-    told = f"{held.function.name}: {held.as_compiled} of {held.instructions} instructions are written as compiled"
+    count = f"{held.as_compiled} of {held.instructions} instructions"
+    told = f"{held.function.name}: {count} are written as compiled"
     if folder is not None:
         told += f"; {', '.join(str(folder / name) for name in names)}"
     if held.needs:

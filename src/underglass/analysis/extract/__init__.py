@@ -1,12 +1,12 @@
-"""A compiled Go function as assembly that builds again: an ABI0 body in Plan 9 syntax, and its Go declaration.
+"""A compiled Go function as assembly that builds again: an ABI0 body, and its Go declaration.
 
 The class of functions that are handled:
 
 - compiled Go: no closure, no instantiation of a generic function, no wrapper; not assembly;
-- leaves, and functions that call others by name: functions of the same package, exported functions of packages
-  that may be imported, a few of the runtime's helpers (comparing strings, decoding runes), and the panics of
-  bounds checks, of division by zero and of negative shifts;
-- that write no pointer to the heap, allocate nothing, defer nothing, and use no map, channel or interface method;
+- leaves, and functions that call others by name: functions of the same package, exported functions of
+  packages that may be imported, a few of the runtime's helpers (comparing strings, decoding runes), and the
+  panics of bounds checks, of division by zero and of negative shifts;
+- that write no pointer to the heap, allocate nothing, defer nothing, use no map, channel or interface method;
 - and that keep no pointer in their frame across a call, where only the compiler could map it (`gcmaps`).
 
 Everything else is refused, with the instruction, the line and the reason.
@@ -19,14 +19,16 @@ from dataclasses import dataclass, replace
 
 from underglass.abi import Param, Signature
 from underglass.abi.dwarf import named_types, package_of, signature_of
+from underglass.abi.types import BASIC
 from underglass.analysis.extract.body import body_of
 from underglass.analysis.extract.code import Writer
 from underglass.analysis.extract.data import Symbols
 from underglass.analysis.extract.frame import FrameMap
 from underglass.analysis.extract.refusal import CannotExtract, refuse
-from underglass.analysis.extract.types import declarations, plain_name
+from underglass.analysis.extract.types import declarations, plain_name, type_names
 from underglass.analysis.extract.verify import settle, written
 from underglass.program import Function, Program
+from underglass.toolchain import Source
 from underglass.toolchain.listing import listing
 
 __all__ = ["CannotExtract", "Extraction", "extract"]
@@ -71,7 +73,8 @@ def extract(program: Program, function: Function, name: str | None = None) -> Ex
     if not body.steps:
         raise refuse(program, function, None, "has no instructions")
     frame = FrameMap(signature)
-    listed = listing(program.sources, package) if program.sources else None
+    sources = [Source(s.name, s.text, s.origin) for s in program.sources]
+    listed = listing(sources, package) if sources else None
     symbols = Symbols(program, function, package, listed)
     writer = Writer(program, function, body, frame, symbols, (package, name))
     lines = writer.lines()
@@ -81,7 +84,8 @@ def extract(program: Program, function: Function, name: str | None = None) -> Ex
     text = f"// {declared}\nTEXT ·{name}(SB), ${size}-{frame.args_size}\n"
     text += "\tNO_LOCAL_POINTERS\n" if writer.calls else ""
     lines, same = settle(program, function, head + text, lines)
-    types, missing = declarations(signature, package, named_types(program) if package == "main" else {})
+    named = package == "main" and type_names(signature, package) - set(BASIC)
+    types, missing = declarations(signature, package, named_types(program) if named else {})
     targets = {target.name: target for target in writer.targets.values()}
     imports = {i for t in targets.values() if t.helper for i in t.imports}
     helpers = [t.helper for t in targets.values() if t.helper]
@@ -93,7 +97,7 @@ def extract(program: Program, function: Function, name: str | None = None) -> Ex
         head + text + "".join(f"{written(line)}\n" for line in lines),
         stub,
         f"package {package.rpartition('/')[2]}\n\n{types}\n" if types else "",
-        tuple([*functions, *symbols.variables, *missing]),
+        (*functions, *symbols.variables, *missing),
         len(body.steps),
         same,
     )

@@ -16,7 +16,8 @@ from underglass.program import Function, Instruction, Program
 __all__ = ["Body", "Step", "body_of"]
 
 _CHECK = re.compile(
-    r"^(LEAQ -?(0x)?[0-9a-f]+\(SP\), R1[23]|MOVQ SP, R1[23]|SUBQ \$.*, R1[23]|CMPQ (SP|R1[23]), 0x1[08]\(R14\))$"
+    r"^(LEAQ -?(0x)?[0-9a-f]+\(SP\), R1[23]|MOVQ SP, R1[23]|SUBQ \$.*, R1[23]|"
+    r"CMPQ (SP|R1[23]), 0x1[08]\(R14\))$"
 )
 _RELOAD = "MOVQ FS:0xfffffff8, R14"  # of g, which the compiler puts after each call by ABI0
 _EPILOGUE = re.compile(r"^(ADDQ \$.*, SP|SUBQ \$-.*, SP)$")

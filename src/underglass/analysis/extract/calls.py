@@ -1,7 +1,7 @@
 """Calls in an extracted body: arguments from ABIInternal's registers to ABI0's stack words, and back.
 
-Assembly outside the runtime reaches Go functions by their ABI0 entry alone. Functions of the package itself are
-called by name; those of other packages and of the runtime through a Go function in the stub that does the same.
+Assembly outside the runtime reaches Go functions by their ABI0 entry alone. Functions of the package itself
+are called by name; those of other packages, and the runtime's, through a Go function in the stub.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from underglass.abi.amd64 import WORD
 from underglass.abi.dwarf import package_of, signature_of
 from underglass.abi.types import align_up
 from underglass.analysis.extract.frame import load, store
+from underglass.analysis.extract.helpers import BOUNDS, FAMILIES, NO_RETURN, SERVICES
 from underglass.analysis.extract.refusal import refuse
 from underglass.errors import CallError
 from underglass.program import Function, Instruction, Program
@@ -24,54 +25,6 @@ __all__ = ["Target", "call_lines", "no_return_lines", "target_of"]
 _PLAIN = re.compile(r"^[A-Za-z_]\w*$")
 _INTERNAL = re.compile(r"(^|/)internal(/|$)|^runtime(/|$)")
 _REGISTERS = ("AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI", *(f"R{i}" for i in range(8, 16)))
-# What the runtime's own helpers do, in Go that anyone may write.
-_SERVICES = {
-    "runtime.memequal": (
-        "func {name}(p, q unsafe.Pointer, n uintptr) bool",
-        "return unsafe.String((*byte)(p), n) == unsafe.String((*byte)(q), n)",
-        ("unsafe",),
-    ),
-    "runtime.cmpstring": ("func {name}(s, t string) int", "return strings.Compare(s, t)", ("strings",)),
-    "runtime.decoderune": (
-        "func {name}(s string, k int) (rune, int)",
-        "r, n := utf8.DecodeRuneInString(s[k:])\n\treturn r, k + n",
-        ("unicode/utf8",),
-    ),
-    "runtime.countrunes": ("func {name}(s string) int", "return utf8.RuneCountInString(s)", ("unicode/utf8",)),
-    "internal/stringslite.Index": (
-        "func {name}(s, t string) int", "return strings.Index(s, t)", ("strings",),
-    ),
-    "internal/bytealg.IndexByteString": (
-        "func {name}(s string, c byte) int", "return strings.IndexByte(s, c)", ("strings",),
-    ),
-    "internal/bytealg.IndexByte": ("func {name}(s []byte, c byte) int", "return bytes.IndexByte(s, c)", ("bytes",)),
-}  # fmt: skip
-_NO_RETURN = {
-    "runtime.panicdivide": "var zero int\n\t_ = 1 / zero",
-    "runtime.panicshift": "shift := -1\n\t_ = 1 << shift",
-}
-# `x` and `y` as internal/abi/bounds.go has them; an empty struct takes no room, whatever the length.
-_BOUNDS = {
-    "Index": "_ = make([]struct{}, y)[x]",
-    "SliceAlen": "_ = (*(*string)(unsafe.Pointer(&[2]int{0, y})))[:x]",
-    "SliceAcap": "_ = make([]struct{}, 0, y)[:x]",
-    "SliceB": "_ = make([]struct{}, y)[x:y]",
-    "Slice3Acap": "_ = make([]struct{}, 0, y)[:0:x]",
-    "Slice3B": "_ = make([]struct{}, 0, y)[:x:y]",
-    "Slice3C": "_ = make([]struct{}, y)[x:y:y]",
-}
-_FAMILIES = (
-    (r"gcWriteBarrier|wbZero|wbMove|typedmem|typedslice|bulkBarrier", "writes a pointer to the heap, which takes a write barrier"),
-    (r"newobject|malloc|makeslice|growslice|makechan|makemap|rawstring|rawbyte|concat|slicebyte|stringtoslice|slicerune|intstring|convT|moreslice", "allocates memory"),
-    (r"deferproc|deferreturn|deferprocStack|deferrange", "defers a call"),
-    (r"gopanic|panicdottype|panicwrap|panicnil|goPanic|panicunsafe|panicrange|panicSlice|panicmakeslice", "panics with a value"),
-    (r"gorecover", "recovers from a panic"),
-    (r"typeAssert|assertE2I|interfaceSwitch|ifaceeq|efaceeq|getitab", "looks into an interface"),
-    (r"map(access|assign|delete|iter|clear)|runtime\.map|internal/runtime/maps", "uses a map"),
-    (r"chan(send|recv)|selectgo|selectnb|closechan|runtime\.block", "uses a channel"),
-    (r"newproc|goexit", "starts a goroutine"),
-    (r"duffzero|duffcopy", "enters the middle of a runtime function (duffzero, duffcopy)"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,26 +60,26 @@ def target_of(program: Program, function: Function, call: Instruction, own: tupl
     Raises:
         CannotExtract: nothing that assembly may call does the same.
     """
-    package, extracted = own
+    extracted = own[1]
     callee = program.function_at(call.target) if call.target is not None else None
     if callee is None:
         raise refuse(program, function, call, "calls through a function value, a closure or an interface")
     name = callee.name
     if name == "runtime.panicBounds":
         return _bounds(program, function, call, extracted)
-    if name in _NO_RETURN:
+    if name in NO_RETURN:
         helper = f"{extracted}_{name.rpartition('.')[2]}"
-        code = f"//go:noinline\nfunc {helper}() {{\n\t{_NO_RETURN[name]}\n}}"
+        code = f"//go:noinline\nfunc {helper}() {{\n\t{NO_RETURN[name]}\n}}"
         return Target(helper, Signature(helper, (), ()), code, (), returns=False)
-    if name in _SERVICES:
-        declaration, body, imports = _SERVICES[name]
+    if name in SERVICES:
+        declaration, body, imports = SERVICES[name]
         helper = f"{extracted}_{name.rpartition('.')[2]}"
         text = declaration.format(name=helper)
         return Target(helper, parse_signature(text), f"{text} {{\n\t{body}\n}}", imports)
     if callee.address == function.address:
         return Target(extracted, _signature(program, function, call, callee), "")
-    for pattern, why in _FAMILIES:
-        if re.search(pattern, name):
+    for words, why in FAMILIES.items():
+        if any(word in name for word in words):
             raise refuse(program, function, call, why)
     return _ordinary(program, function, call, callee, own)
 
@@ -181,7 +134,7 @@ def _signature(program: Program, function: Function, call: Instruction, callee: 
 
 def _bounds(program: Program, function: Function, call: Instruction, extracted: str) -> Target:
     bounds = bounds_at(program, function, call.address)
-    code = _BOUNDS.get(bounds.code) if bounds else None
+    code = BOUNDS.get(bounds.code) if bounds else None
     if bounds is None or code is None:
         raise refuse(program, function, call, "has a bounds check of a kind that is not handled")
     sign = "" if bounds.is_signed or not bounds.x_in_register else "Unsigned"

@@ -80,7 +80,7 @@ class Writer:
                 if word.area == "local" or result is None or result.is_result:
                     name = word.name or f"the word at {word.offset - held.sp}(SP)"
                     why = "keeps a pointer in its frame across a call"
-                    advice = f"Only the compiler maps pointers in a frame (here {name}), and a stack copy moves them."
+                    advice = f"Only the compiler can map it (here {name}) for stack copies."
                     raise refuse(self._program, self._function, at, why, advice)
 
     def _returns(self, address: int) -> bool:
@@ -101,7 +101,8 @@ class Writer:
             place = (step.instruction.line, self._file(address))
             if place != shown and place[0]:
                 shown = place
-                found.append(Line(f"// {place[1]}:{place[0]}{self._source(*place)}"))
+                name = place[1].rpartition("/")[2]
+                found.append(Line(f"// {name}:{place[0]}{self._source(*place)}"))
             if address in self._labels:
                 found.append(Line(self._label(address), is_label=True))
             if index in loads:
@@ -118,10 +119,13 @@ class Writer:
 
     def _file(self, address: int) -> str:
         record = self._program.record_of(self._function)
-        return self._program.pclntab.file_at(record, address - self._function.address).rpartition("/")[2]
+        return self._program.pclntab.file_at(record, address - self._function.address)
 
     def _source(self, line: int, file: str) -> str:
-        source = next((s for s in self._program.sources if s.name == file), None)
+        """The text of a line of the program's own sources; "" for what was inlined from elsewhere."""
+        name = file.rpartition("/")[2]
+        own = file in (name, f"underglass/{name}", f"./{name}")
+        source = next((s for s in self._program.sources if s.name == name), None) if own else None
         rows = source.text.splitlines() if source else []
         return f"  {' '.join(rows[line - 1].split())}" if 0 < line <= len(rows) else ""
 
@@ -197,7 +201,7 @@ class Writer:
                 why = "takes several arguments, or a part of one, at once"
                 raise refuse(self._program, self._function, instruction, why)
             return word.text
-        if 0 <= offset and offset + size <= self._function.frame_size:
+        if offset >= 0 and offset + size <= self._function.frame_size:
             return f"{offset + self.room}(SP)"
         raise refuse(self._program, self._function, instruction, "reaches its return address or below SP")
 

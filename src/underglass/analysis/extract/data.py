@@ -56,7 +56,7 @@ class Symbols:
         start = instruction.address - self._function.address
         for relocation in self._relocations:
             if start <= relocation.offset < start + len(instruction.data):
-                # The processor counts from the end of the instruction: bytes after the field are in the addend.
+                # The processor counts from the instruction's end: bytes after the field are in the addend.
                 after = start + len(instruction.data) - relocation.offset - relocation.size
                 return self._named(instruction, relocation.target, relocation.addend + after)
         name, offset = self._symbol(address)

@@ -1,8 +1,8 @@
 """Where the words of a compiled function's frame lie in the extracted one.
 
-Locals keep their distance from SP, plus the room for the arguments of ABI0 calls below them. What lies above the
-return address, stack arguments and the room where register arguments are spilled, becomes the argument's own
-word in ABI0: it holds the same variable, so that the map of the arguments stays true.
+Locals keep their distance from SP, plus the room for the arguments of ABI0 calls below them. What lies above
+the return address, stack arguments and the room where register arguments are spilled, becomes the argument's
+own word in ABI0: it holds the same variable, so that the map of the arguments stays true.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class FrameMap:
         return f"{name}+{place.offset + offset}(FP)" if name else None
 
     def argument(self, offset: int, size: int) -> ArgumentWord | None:
-        """The ABI0 word for `size` bytes at `offset` from ABIInternal's FP; None if it is no single argument's."""
+        """The ABI0 word for `size` bytes at `offset` from ABIInternal's FP; None if not one argument's."""
         for results in (False, True):
             for internal, zero in self.pairs(results=results):
                 start = internal.spill if internal.offset is None else internal.offset

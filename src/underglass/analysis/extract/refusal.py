@@ -1,4 +1,4 @@
-"""Why a function is not extracted: an error with the instruction, the line and a reason that can be counted."""
+"""Why a function is not extracted: an error with the instruction, the line and a reason."""
 
 from __future__ import annotations
 

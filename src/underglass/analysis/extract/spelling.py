@@ -58,6 +58,7 @@ def spelled(go: str, insn: Decoded, memory: Callable[[Decoded], str | None]) -> 
         return None
     operands = []
     for operand in insn.operands:
+        text: str | None
         if operand.type == X86_OP_REG:
             text = _register(insn.reg_name(operand.reg))
         elif operand.type == X86_OP_IMM:

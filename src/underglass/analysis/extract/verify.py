@@ -10,6 +10,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from capstone.x86 import X86_OP_MEM
+
 from underglass.analysis.extract.code import Line, as_bytes
 from underglass.analysis.extract.refusal import CannotExtract, refuse
 from underglass.analysis.extract.spelling import decode
@@ -105,7 +107,7 @@ def _as_bytes(program: Program, function: Function, line: Line, why: str) -> Lin
 
 
 def _agrees(origin: Instruction, data: bytes, is_exact: bool) -> bool:
-    """Whether `data` is the compiled instruction, but for the displacement where that was changed on purpose."""
+    """Whether `data` is the compiled instruction, but for a displacement changed on purpose."""
     if data == origin.data:
         return True
     if is_exact:
@@ -121,7 +123,8 @@ def _agrees(origin: Instruction, data: bytes, is_exact: bool) -> bool:
         if (one.type, one.size) != (other.type, other.size):
             return False
         kept = [
-            (x.mem.base, x.mem.index, x.mem.scale) if x.type == 3 else (x.reg, x.imm) for x in (one, other)
+            (x.mem.base, x.mem.index, x.mem.scale) if x.type == X86_OP_MEM else (x.reg, x.imm)
+            for x in (one, other)
         ]
         if kept[0] != kept[1]:
             return False
