@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 import underglass
 from agreement import gcmaps as agreement
 from underglass.analysis.gcmaps import call_sites, gc_map, sites_at
+from underglass.cli import main
 from underglass.errors import UnderglassError
 from underglass.goprogram import GoProgram
 from underglass.program.funcdata import (
@@ -219,3 +222,45 @@ def test_the_frame_diagram_marks_pointers(assembly: GoProgram) -> None:
     assert "◆" in picture.text
     assert "pointer, ◇ no pointer" in picture.svg
     assert "◆" not in frame_picture(trace, step, 3).svg
+
+
+WALK = "package main\n\n//go:noinline\nfunc walk(p *int, n int) int { return half(n) + *p }\n\n"
+WALK += "//go:noinline\nfunc half(n int) int { return n / 2 }\n"
+
+
+@pytest.fixture
+def walk(tmp_path: Path) -> str:
+    path = tmp_path / "walk.go"
+    path.write_text(WALK, encoding="utf-8")
+    return str(path)
+
+
+def test_the_command_lists_calls_and_draws_one_of_them(walk: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gcmap", walk, "-f", "walk"]) == 0
+    assert re.search(r"^4 +\+0x\w+ +main\.half +p at \d+\(SP\)$", capsys.readouterr().out, re.MULTILINE)
+    assert main(["gcmap", walk, "-f", "main.walk", "--at", "4"]) == 0
+    assert re.search(r"^◆  p +\*int +0\(FP\)", capsys.readouterr().out, re.MULTILINE)
+    assert main(["gcmap", walk, "-f", "walk", "--at", "+0", "--svg"]) == 0
+    assert capsys.readouterr().out.startswith("<svg")
+    assert main(["gcmap", walk, "-f", "half"]) == 0
+    assert "calls nothing" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-f", "nowhere"], "no function nowhere"),
+        (["-f", "walk", "--at", "99"], "calls on line"),
+        (["-f", "walk", "--at", "x"], "a line (23)"),
+        (["-f", "walk", "--at", "0x1"], "No instruction"),
+        (["-f", "walk", "--svg"], "--at"),
+        (["-f", "walk", "--abi", "ABI0"], "no ABI0 entry"),
+    ],
+)
+def test_wrong_input_of_the_command_is_answered_in_words(
+    walk: str, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    assert main(["gcmap", walk, *words]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert "Traceback" not in said

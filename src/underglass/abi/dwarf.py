@@ -136,7 +136,7 @@ class _Reader:
             own = _name(child)
             if is_result and (not own or own.startswith("~")):
                 own = "ret" if not results else f"ret{len(results)}"
-            elif not own or own == "_":
+            elif not own or own == "_" or own.startswith("~"):  # "~p0": a parameter without a name
                 own = f"arg{len(params)}"
             members.append(Param(own, self.type(child.get_DIE_from_attribute("DW_AT_type"), 0)))
         return Signature(name.removeprefix("main."), tuple(params), tuple(results))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from capstone.x86 import X86_OP_MEM
 
-from underglass.abi import Place
+from underglass.abi import Piece, Place
 from underglass.analysis.extract.body import Body, Step
 from underglass.analysis.extract.calls import Target, call_lines, no_return_lines, target_of
 from underglass.analysis.extract.data import Symbols
@@ -21,6 +22,7 @@ from underglass.program.funcdata import stack_objects
 __all__ = ["Line", "Writer"]
 
 _WORD = 8
+_MENTION = re.compile(r"\bret(?:_\w+)?\+\d+\(FP\)")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Writer:
             found.append(Line("XORPS X15, X15"))
         for internal, zero in self._frame.pairs(results=False):
             for piece in internal.pieces:
-                found.append(Line(load(piece, self._slot(zero, piece.offset))))
+                found.append(Line(load(piece, self._slot(zero, piece))))
         loads = {table.load for table in self._tables.values()}
         shown = (0, "")
         for index, step in enumerate(self._body.steps):
@@ -109,10 +111,24 @@ class Writer:
                 continue  # of a jump table's address: compares stand for it
             table = self._tables.get(index)
             found += self._jump_table(table) if table else self._step(step)
-        return found
+        return self._named_results(found)
 
-    def _slot(self, place: Place, offset: int) -> str:
-        text = self._frame.slot(place, offset)
+    def _named_results(self, lines: list[Line]) -> list[Line]:
+        """The lines, with a mention of a result that is only written several elements at once.
+
+        vet's asmdecl wants an unnamed result's name before RET, and reads none with parentheses.
+        """
+        results = [
+            zero for _, zero in self._frame.pairs(results=True) if zero.name == "ret" and zero.type.size
+        ]
+        if not results or any(_MENTION.search(line.text) for line in lines):
+            return lines
+        name = (self._frame.slot(results[0], 0, 0) or "").replace("(", "", 1).replace(")", "", 1)
+        mention = Line(f"LEAQ {name}, R12  // written above; vet asks for its name")
+        return [x for line in lines for x in ([mention, line] if line.text == "RET" else [line])]
+
+    def _slot(self, place: Place, piece: Piece) -> str:
+        text = self._frame.slot(place, piece.offset, piece.size)
         if text is None:
             raise refuse(self._program, self._function, None, "has an argument that assembly has no name for")
         return text
@@ -207,7 +223,7 @@ class Writer:
 
     def _results(self) -> list[Line]:
         return [
-            Line(store(piece, self._slot(zero, piece.offset)))
+            Line(store(piece, self._slot(zero, piece)))
             for internal, zero in self._frame.pairs(results=True)
             for piece in internal.pieces
         ]

@@ -45,7 +45,7 @@ class FrameMap:
     def __init__(self, signature: Signature) -> None:
         self.internal: Layout = abi_internal_layout(signature)
         self.zero: Layout = abi0_layout(signature)
-        self._names = {leaf.offset: leaf.name for leaf in leaves(self.zero)}
+        self._leaves = leaves(self.zero)
 
     @property
     def args_size(self) -> int:
@@ -61,11 +61,20 @@ class FrameMap:
         )
         return tuple(zip(*sides, strict=True))
 
-    def slot(self, place: Place, offset: int) -> str | None:
-        """How assembly writes the part of an ABI0 place that begins `offset` bytes into it."""
+    def slot(self, place: Place, offset: int, size: int) -> str | None:
+        """How assembly writes `size` bytes that begin `offset` bytes into an ABI0 place.
+
+        Several elements at once, or a part of one, have no name that vet's asmdecl takes: their offset stands
+        in parentheses, which it does not read.
+        """
         assert place.offset is not None
-        name = self._names.get(place.offset + offset)
-        return f"{name}+{place.offset + offset}(FP)" if name else None
+        at = place.offset + offset
+        leaf = next((x for x in self._leaves if x.offset <= at < x.end), None)
+        if leaf is None:
+            return None
+        return (
+            f"{leaf.name}+{at}(FP)" if (leaf.offset, leaf.size) == (at, size) else f"{leaf.name}+({at})(FP)"
+        )
 
     def argument(self, offset: int, size: int) -> ArgumentWord | None:
         """The ABI0 word for `size` bytes at `offset` from ABIInternal's FP; None if not one argument's."""
@@ -74,6 +83,6 @@ class FrameMap:
                 start = internal.spill if internal.offset is None else internal.offset
                 if start is None or not start <= offset or offset + size > start + internal.type.size:
                     continue
-                text = self.slot(zero, offset - start)
+                text = self.slot(zero, offset - start, size)
                 return ArgumentWord(text, results) if text else None
         return None
