@@ -1,4 +1,4 @@
-"""DWARF calls a parameter without a name `~p0`; signatures, and assembly made from them, had taken that over."""
+"""DWARF calls a parameter without a name `~p0`; signatures had taken that over, and assembly cannot say it."""
 
 from __future__ import annotations
 
