@@ -1,4 +1,4 @@
-"""DWARF calls a parameter without a name `~p0`; signatures had taken that over, and assembly cannot say it."""
+"""DWARF calls a parameter without a name `~p0`; signatures had that name, which assembly cannot say."""
 
 from __future__ import annotations
 
