@@ -21,7 +21,7 @@ from underglass.abi.signature import Param, Signature
 from underglass.abi.types import BASIC, GoType
 from underglass.program import Function, Program
 
-__all__ = ["named_types", "signature_of", "type_at"]
+__all__ = ["function_die", "named_types", "signature_of", "type_at", "type_of"]
 
 _WRAP = 1 << 64
 _CLOSURE = re.compile(r"\.(func|gowrap|deferwrap)\d|-range\d")
@@ -41,6 +41,16 @@ def signature_of(program: Program, function: Function) -> Signature | None:
         if found is not None:
             return found
     return None
+
+
+def function_die(program: Program, function: Function) -> DIE | None:
+    """DWARF's entry for a compiled function's code; None if there is none."""
+    return _reader(program).entry(function.address)
+
+
+def type_of(program: Program, die: DIE) -> GoType:
+    """The type of a variable, from its DWARF entry."""
+    return _reader(program).types.type(die.get_DIE_from_attribute("DW_AT_type"))
 
 
 def named_types(program: Program) -> dict[str, GoType]:
@@ -86,7 +96,7 @@ class _Reader:
                     )
         return found
 
-    def _entry(self, address: int) -> DIE | None:
+    def entry(self, address: int) -> DIE | None:
         """The entry of the function that starts at an address.
 
         It is asked for by address, since a generic function is compiled in the package that uses it.
@@ -111,7 +121,7 @@ class _Reader:
 
     def signature(self, function: Function) -> Signature | None:
         try:
-            die = self._entry(function.address) if self._dwarf is not None else None
+            die = self.entry(function.address) if self._dwarf is not None else None
             if die is None:
                 return None
             found = self._signature(function.name, die)

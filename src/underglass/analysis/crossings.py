@@ -9,9 +9,9 @@ from underglass.analysis.callgraph import Edge, edges_of
 from underglass.analysis.references import How, Reference, references
 from underglass.analysis.wrappers import Made, Wrapper, is_keeper, is_kept, made_as, wrappers
 from underglass.errors import UnderglassError
-from underglass.program import Function, Program
+from underglass.program import Program
 
-__all__ = ["Crossings", "crossings", "package_of", "referred_to"]
+__all__ = ["Crossings", "crossings", "referred_to"]
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,16 @@ def crossings(program: Program, package: str = "main") -> Crossings:
     Raises:
         UnderglassError: the program has no function of that package.
     """
-    own = [f for f in program.functions.values() if package_of(f) == package]
+    own = [f for f in program.functions.values() if f.package == package]
     own = sorted((f for f in own if not is_keeper(f)), key=lambda f: f.address)
     if not own:
-        has = sorted({package_of(f) for f in program.functions.values()} - {"", "_"})
+        has = sorted({f.package for f in program.functions.values()} - {"", "_"})
         raise UnderglassError(
             f"The program has no function of package {package}. It has {len(has)} packages, as "
             f"{', '.join(has[:6])}. Name one by its import path."
         )
     program.prefetch(own)
-    held = tuple(w for w in wrappers(program) if package_of(w.function) == package)
+    held = tuple(w for w in wrappers(program) if w.function.package == package)
     taken = tuple(
         reference
         for reference in references(program, own)
@@ -48,13 +48,6 @@ def crossings(program: Program, package: str = "main") -> Crossings:
     )
     indirect = tuple((f.symbol, call) for f in own for call in indirect_calls(program, f))
     return Crossings(package, held, edges_of(program, own), indirect, taken)
-
-
-def package_of(function: Function) -> str:
-    """The import path in a function's name; "" for a symbol of no package."""
-    head, slash, tail = function.name.partition("[")[0].rpartition("/")
-    name, dot, _ = tail.partition(".")
-    return head + slash + name if dot else ""
 
 
 def referred_to(program: Program, reference: Reference) -> str:

@@ -12,12 +12,25 @@ import sys
 from collections.abc import Sequence
 
 import underglass
-from underglass.cli import abi, call, doctor, inline, kernelspec, nosplit, release, run, trace, wrappers
+from underglass.cli import (
+    abi,
+    call,
+    doctor,
+    extract,
+    gcmap,
+    inline,
+    kernelspec,
+    nosplit,
+    release,
+    run,
+    trace,
+    wrappers,
+)
 from underglass.errors import UnderglassError
 
 __all__ = ["main"]
 
-_MODULES = (run, call, trace, nosplit, release, doctor, kernelspec, wrappers, inline, abi)
+_MODULES = (run, call, trace, nosplit, release, doctor, kernelspec, wrappers, inline, abi, gcmap, extract)
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.
 FILE is a .go or .s source; all sources given together are one program. One file alone may also be a
