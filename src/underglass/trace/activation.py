@@ -17,10 +17,11 @@ from underglass.trace.library import known_layout, with_abi
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
 
-__all__ = ["Access", "Activation", "CallSite", "activations", "instruction_at", "source_line", "text_at"]
+__all__ = ["Access", "Activation", "CallSite", "activations", "instruction_at", "own_accesses", "source_line", "text_at"]
 
 _WORD = 8
 _ON_STACK_MOVE = "runtime.morestack"
+_STRING = ("REP", "MOVS", "STOS", "LODS", "CMPS", "SCAS")
 _FARTHEST = 1 << 16  # bytes between SP and FP within one stack; beyond, the function has changed stacks
 
 
@@ -103,6 +104,21 @@ class Activation:
                 yield Access(step, bool(is_write), address - base, size, step in own)
 
 
+def own_accesses(trace: Trace, run: Activation) -> Iterator[tuple[int, bool, int, int, int, str]]:
+    """(step, is_write, guest address, size, value stored, text) of the function's own loads and stores, in order.
+
+    What the kernel stores in a system call, or for a signal that comes between two steps, is not the function's.
+    """
+    table = trace.accesses[np.isin(trace.accesses["step"], np.array(run.steps, np.int64))]
+    columns = (table[name].tolist() for name in ("step", "is_write", "address", "size", "value"))
+    for step, is_write, address, size, value in zip(*columns, strict=True):
+        text = text_at(trace, step)
+        touches = "(" in text or text.startswith(_STRING)
+        interrupted = trace.function_at(step + 1) != trace.function_at(step) if step < len(trace) - 1 else False
+        if touches and not interrupted:
+            yield step, bool(is_write), address, size, value, text
+
+
 def activations(trace: Trace, judged: Callable[[Function], bool] | None = None) -> tuple[Activation, ...]:
     """The activations of assembly functions, in the order of their entries.
 
@@ -122,11 +138,11 @@ def activations(trace: Trace, judged: Callable[[Function], bool] | None = None) 
         at_entry = trace.pc(step) == function.address
         if at_entry and not _jumped_back(trace, step, before, function):
             known = with_abi(trace.program, function)
-            caller = open_[-1] if open_ and _called(trace, open_[-1], step) else None
+            caller = open_[-1] if open_ and _called(open_[-1], step) else None
             layout = known_layout(trace.program, known)
             found.append(Activation(known, layout, step, [(step, sp + _WORD)], caller=caller))
             open_.append(found[-1])
-        elif (place := _resumed(stacks, thread, function, sp)) is not None:
+        elif (place := _resumed(trace, stacks, thread, function, step)) is not None:
             there, index = place
             open_.append(stacks[there].pop(index))
         while open_ and open_[-1].function.address != function.address:  # a panic went past it
@@ -190,20 +206,27 @@ def _own_steps(trace: Trace, judged: Callable[[Function], bool] | None) -> list[
 
 
 def _resumed(
-    stacks: dict[int, list[Activation]], thread: int, function: Function, sp: int
+    trace: Trace, stacks: dict[int, list[Activation]], thread: int, function: Function, step: int
 ) -> tuple[int, int] | None:
     """(thread, index) of the open activation that a step after a call belongs to: goroutines take turns."""
+    sp = trace.register(step, "SP")
     for there in sorted(stacks, key=lambda each: each != thread):
         for index in reversed(range(len(stacks[there]))):
             run = stacks[there][index]
             call = run.calls[-1] if run.calls and run.calls[-1].back is None else None
             is_its = run.function.address == function.address
-            if is_its and call is not None and run.bases[-1][1] + call.sp == sp:
+            if is_its and call is not None and run.bases[-1][1] + call.sp == sp and _comes_back(trace, call, step):
                 return there, index
     return None
 
 
-def _called(trace: Trace, run: Activation, step: int) -> bool:
+def _comes_back(trace: Trace, call: CallSite, step: int) -> bool:
+    """Whether the step runs the instruction after the CALL."""
+    instruction = instruction_at(trace, call.step)
+    return instruction is not None and trace.pc(step) == instruction.address + len(instruction.data)
+
+
+def _called(run: Activation, step: int) -> bool:
     """Whether the step follows a CALL of `run` at once."""
     return bool(run.calls) and run.calls[-1].step == step - 1
 
@@ -224,6 +247,8 @@ def _close_call(trace: Trace, activation: Activation, step: int) -> None:
     What the callee did after the copy it did on the new stack, so the new base counts from the call on.
     """
     if not activation.calls or activation.calls[-1].back is not None:
+        return
+    if not _comes_back(trace, activation.calls[-1], step):
         return
     call = activation.calls.pop()
     if call.callee is None or not call.callee.name.startswith(_ON_STACK_MOVE):

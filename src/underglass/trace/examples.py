@@ -43,7 +43,7 @@ _PLUS = "//go:noinline\nfunc plus(x, y int64) int64 { return x + y }\n"
 _CALL = "MOVQ x+0(FP), AX; MOVQ AX, 0(SP); MOVQ y+8(FP), BX; MOVQ BX, 8(SP); CALL ·plus(SB)"
 _APPLY = (
     "//go:noinline\nfunc double(x int64) int64 { return 2 * x }\n\n"
-    "//go:noinline\nfunc try(x int64) int64 { return apply(double, x) }\n"
+    "//go:noinline\nfunc applied(x int64) int64 { return apply(double, x) }\n"
 )
 
 EXAMPLES: Mapping[str, tuple[Example, Example]] = MappingProxyType(
@@ -64,7 +64,7 @@ EXAMPLES: Mapping[str, tuple[Example, Example]] = MappingProxyType(
             (_LEAF, _SUM),
         ),
         "argument-register": _pair(
-            "apply(f func(int64) int64, x int64) int64", "try(21)",
+            "apply(f func(int64) int64, x int64) int64", "applied(21)",
             (
                 "0, $16-24",
                 "NO_LOCAL_POINTERS; MOVQ f+0(FP), DX; MOVQ x+8(FP), CX; MOVQ CX, 0(SP); MOVQ (DX), CX; CALL CX; "
@@ -109,16 +109,16 @@ EXAMPLES: Mapping[str, tuple[Example, Example]] = MappingProxyType(
             _ADD, "add(23, 4)",
             (
                 _LEAF,
-                "MOVQ x+0(FP), AX; MOVQ y+8(FP), BX; SUBQ $8, SP; ADDQ BX, AX; MOVQ AX, ret+16(FP); RET",
+                "MOVQ x+0(FP), AX; ADDQ y+8(FP), AX; MOVQ AX, ret+16(FP); SUBQ $8, SP; MOVQ AX, 0(SP); RET",
             ),
             (
                 _LEAF,
-                "MOVQ x+0(FP), AX; MOVQ y+8(FP), BX; SUBQ $8, SP; ADDQ BX, AX; ADDQ $8, SP; "
-                "MOVQ AX, ret+16(FP); RET",
+                "MOVQ x+0(FP), AX; ADDQ y+8(FP), AX; MOVQ AX, ret+16(FP); SUBQ $8, SP; MOVQ AX, 0(SP); "
+                "ADDQ $8, SP; RET",
             ),
         ),
         "fixed-registers": _pair(
-            "apply(f func(int64) int64, x int64) int64", "try(21)",
+            "apply(f func(int64) int64, x int64) int64", "applied(21)",
             (
                 "0, $8-24",
                 "NO_LOCAL_POINTERS; MOVQ f+0(FP), DX; MOVQ x+8(FP), AX; MOVQ AX, X15; MOVQ (DX), CX; CALL CX; "

@@ -7,18 +7,17 @@ scalar may be the start of an array, a loaded word may be a pointer), and then n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from underglass.abi import GoType
 from underglass.abi.amd64 import WORD
 from underglass.abi.layout import Place
 from underglass.abi.types import Array, Basic, Interface, Reference, Slice, String, Struct
 from underglass.machine import REGISTERS
-from underglass.trace.activation import Activation, text_at
+from underglass.trace.activation import Activation, own_accesses
 from underglass.trace.library import pointee
 
 if TYPE_CHECKING:
@@ -27,9 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _LEAST = 1 << 16  # Linux maps nothing below (vm.mmap_min_addr)
-_NEAR = 1 << 20  # bytes around an address of unknown origin that may be its object
+_BEFORE, _AFTER = 1 << 16, 1 << 30  # bytes around an address of unknown origin that may be its object's
 _BELOW = 1024  # bytes below SP that still count as this stack's
 _OVERREAD = 64  # bytes that a vector load may lie beside an object, as the standard library's do
+_VECTOR = re.compile(r"\bX\d+\b")  # Unicorn tells of a load of 16 bytes as of two of 8
 _IMPLICIT = ("PUSH", "POP", "CALL", "RET")
 _MOST_ELEMENTS = 64
 _BITS = 2**64
@@ -58,8 +58,8 @@ class _Reach:
             raw = self._raw(place)
             if raw is not None:
                 self._walk(place.name, place.type, raw)
-        for register in ("R14", "DX") if run.function.abi == "ABIInternal" else ("R14",):
-            self.note(trace.register(run.entry, register))
+        if run.function.abi == "ABIInternal":
+            self.note(trace.register(run.entry, "DX"))  # a closure's context
 
     def note(self, value: int) -> None:
         """A word that came from elsewhere; if it may be an address, what lies around it is in reach."""
@@ -67,16 +67,16 @@ class _Reach:
         if is_new and value not in self.unknown:
             self.unknown.append(value)
 
-    def allows(self, address: int, size: int, *, is_write: bool) -> bool:
+    def allows(self, address: int, size: int, *, is_write: bool, is_vector: bool) -> bool:
         """Whether an access is in reach, as far as is known."""
         end = address + size
         for span in self.spans:
             if is_write and span.start <= address and end <= span.end and not span.is_constant:
                 return True
-            slack = _OVERREAD if size > WORD else 0
+            slack = _OVERREAD if is_vector else 0
             if not is_write and address < span.end + slack and end > span.start - slack:
                 return True
-        if any(abs(address - known) < _NEAR for known in self.unknown):
+        if any(known - _BEFORE <= address < known + _AFTER for known in self.unknown):
             return True
         elf = self.trace.program.elf
         return any(s.address <= address < s.address + s.memory_size for s in elf.segments)
@@ -122,16 +122,13 @@ def check(trace: Trace, run: Activation) -> Iterator[Breach]:
     if run.changes_stack or run.layout is None:
         return
     reach = _Reach(trace, run)
-    table = trace.accesses[np.isin(trace.accesses["step"], np.array(run.steps, np.int64))]
     returned = iter([(call.back, call) for call in run.calls if call.back is not None])
     upcoming = next(returned, None)
     name = run.function.name.removeprefix("main.")
-    columns = (table[column].tolist() for column in ("step", "is_write", "address", "size"))
-    for step, is_write, address, size in zip(*columns, strict=True):
+    for step, is_write, address, size, _, text in own_accesses(trace, run):
         while upcoming is not None and upcoming[0] <= step:
             _learn(trace, run, reach, upcoming[0], upcoming[1].sp)
             upcoming = next(returned, None)
-        text = text_at(trace, step)
         fp, sp = run.fp(step), trace.register(step, "SP")
         if text.startswith(_IMPLICIT):
             continue
@@ -139,7 +136,9 @@ def check(trace: Trace, run: Activation) -> Iterator[Breach]:
             if address < sp and "(SP)" not in text:
                 yield "below-sp", step, f"{name} {_verb(is_write)} {sp - address} bytes below SP."
             # A callee may have put an address here; what the function itself put here is known.
-        elif "(SP)" not in text and "FS:" not in text and not reach.allows(address, size, is_write=is_write):
+        elif not any(word in text for word in ("(SP)", "(R14)", "FS:")) and not reach.allows(
+            address, size, is_write=is_write, is_vector=_VECTOR.search(text) is not None
+        ):
             yield "stray-access", step, _sentence(reach, name, address, size, is_write, fp)
             return  # what follows in a loop is the same mistake
         if not is_write and not fp <= address < fp + (run.args_end or 0):
@@ -167,13 +166,10 @@ def _sentence(reach: _Reach, name: str, address: int, size: int, is_write: bool,
             return f"{head}, in the bytes of the string {span.name}, which nobody may change."
         if span.end <= address + size and address < span.end + 4096:
             past = address - span.end
-            return (
-                f"{head}, {past} bytes past the end of {span.name}, which has {span.end - span.start} bytes."
-                if past >= 0
-                else f"{head}, across the end of {span.name}, which has {span.end - span.start} bytes."
-            )
+            how = f"{past} bytes past" if past > 0 else "right after" if past == 0 else "across"
+            return f"{head}, {how} the end of {span.name}, which has {span.end - span.start} bytes."
         if span.start - 4096 < address < span.start:
             return f"{head}, {span.start - address} bytes before {span.name} begins."
-    if 0 <= address - fp < _NEAR:
+    if 0 <= address - fp < _BEFORE:
         return f"{head}, in the frame of a caller, {address - fp} bytes above {name}'s FP."
     return f"{head}, which none of its arguments leads to."

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _KEPT = frozenset({"SP", "BP"})  # a callee gives these back
+_FIXED = frozenset({"R14", "X15"})
 _HELD = frozenset({"R14", "X15", "DX"})  # may mean something at entry: g, zero, the closure's context
 
 Breach = tuple[str, int, str]
@@ -137,20 +138,23 @@ def _across_calls(trace: Trace, run: Activation) -> Iterator[Breach]:
     given = _argument_registers(run.layout) if run.function.abi == "ABIInternal" else frozenset()
     last_write: dict[str, int] = {}
     lost: dict[str, CallSite] = {}  # registers that a call may have used since
+    idle: dict[str, int] = {}  # register never set → step that changed it, and gave it to nothing else
     called: CallSite | None = None
-    anything = run.layout is None  # whether an unknown convention may have set any register
+    # Whether an unknown convention may have set any register. A declaration without parameters and results is
+    # often there for the address alone, of code that takes what it needs in registers (runtime.sigtramp).
+    anything = run.layout is None or not run.layout.places
     for step in run.steps:
         if step in back:
             called = back[step]
             anything |= called.has_own_convention
             if not called.has_own_convention:
-                lost.update(dict.fromkeys(last_write, called))
+                lost.update((r, called) for r in last_write if r not in _FIXED or _differs(trace, called, r))
             for register in _result_registers(called):
                 last_write[register] = step
                 lost.pop(register, None)
         if step in sites:
             yield from _arguments_in_registers(run, sites[step], given | (last_write.keys() - lost.keys()))
-        uses = _uses(trace, step)
+        uses, passed = _uses(trace, step), ""
         for register in sorted(uses.reads - _KEPT):
             is_vector = register.startswith("X")
             if is_vector and register in uses.writes:
@@ -167,15 +171,36 @@ def _across_calls(trace: Trace, run: Activation) -> Iterator[Breach]:
             elif register not in last_write and register not in _HELD | given and not anything:
                 if called is None and uses.saves and _keeps(trace, run, step):
                     continue  # put aside
-                yield from _unset(run, step, register, called)
+                if uses.writes == {register} and not _decides(trace, step):
+                    idle.setdefault(register, step)
+                    passed = register
+                    continue
+                yield from _unset(run, idle.get(register, step), register, called)
         for register in uses.writes:
+            if register == passed:
+                continue
             last_write[register] = step
             lost.pop(register, None)
 
 
+def _differs(trace: Trace, call: CallSite, register: str) -> bool:
+    """Whether R14 or X15 was not what Go code gives back: g, which it is given, and zero."""
+    if call.callee is None or call.back is None or call.callee.is_assembly:
+        return True
+    if register == "X15":
+        return bool((trace.vectors[call.step, 15] != trace.vectors[call.back, 15]).any())
+    return trace.register(call.step, register) != trace.register(call.back, register)
+
+
+def _decides(trace: Trace, step: int) -> bool:
+    """Whether the next instruction looks at the flags that this one sets."""
+    after = step + 1 if step + 1 < len(trace) else step
+    text = text_at(trace, after)
+    return text.startswith(("J", "SET", "CMOV", "ADC", "SBB", "RC")) and not text.startswith("JMP")
+
+
 def _unset(run: Activation, step: int, register: str, called: CallSite | None) -> Iterator[Breach]:
     if run.function.abi == "ABIInternal":
-        # A declaration without parameters stands for a private convention (runtime.gcWriteBarrier1).
         if run.layout is not None and run.layout.params and called is None:
             yield (
                 "argument-register",

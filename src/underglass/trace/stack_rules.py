@@ -11,11 +11,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from underglass.abi.amd64 import WORD
 from underglass.program import Function, Program
-from underglass.trace.activation import Activation, text_at
+from underglass.trace.activation import Activation, own_accesses
 from underglass.trace.leaves import Leaf, leaves
 
 if TYPE_CHECKING:
@@ -68,18 +66,19 @@ def _checks_stack(program: Program, function: Function) -> bool:
 
 
 def _kept(trace: Trace, run: Activation) -> Iterator[Breach]:
-    """Own stores of an address in this frame to somewhere else than this frame."""
-    table = trace.writes[trace.writes["size"] == WORD]
-    mine = table[np.isin(table["step"], np.array(run.steps, np.int64))]
+    """Own stores of an address in this frame to somewhere else, where it still lies at the return."""
+    if run.ret is None:
+        return
     slots = [leaf for leaf in leaves(run.layout) if leaf.is_result and _points(leaf)]
     name = run.function.name.removeprefix("main.")
-    columns = (mine[column].tolist() for column in ("step", "address", "value"))
-    for step, address, value in zip(*columns, strict=True):
+    for step, is_write, address, size, value, _ in own_accesses(trace, run):
         fp, sp = run.fp(step), trace.register(step, "SP")
-        if not sp <= value < fp + (run.args_end or 0) or text_at(trace, step).startswith(("CALL", "PUSH")):
+        if not is_write or size != WORD or not sp <= value < fp + (run.args_end or 0):
             continue
         slot = next((s for s in slots if s.offset <= address - fp < s.end), None)
         if slot is None and sp - _BELOW <= address < fp + max(run.args_end or 0, 0):
+            continue
+        if trace.word(run.ret, address) != value:  # taken out again, as the runtime does with m.vdsoSP
             continue
         where = f"the result {slot.expression}" if slot else f"{address:#x}, outside its frame"
         yield (
