@@ -114,7 +114,8 @@ def judge(package: str, tests: str, seconds: float, each: int = 12) -> Judged:
                 found.end = "time up"
                 break
         else:
-            found.end = f"exit {machine.kernel.exit_code}"
+            code = machine.kernel.exit_code
+            found.end = f"exit {code}" + ("" if code == 0 else f": {machine.output[-300:]!r}")
     except LimitExceeded:
         found.end = "time up"
     except GuestFault as error:

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 
 import underglass
-from underglass.cli import call, doctor, kernelspec, release, run, trace
+from underglass.cli import call, check, doctor, kernelspec, release, rules, run, trace, vet
 from underglass.errors import UnderglassError
 
 __all__ = ["main"]
 
-_MODULES = (run, call, trace, release, doctor, kernelspec)
+_MODULES = (run, call, trace, check, rules, vet, release, doctor, kernelspec)
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.
 FILE is a .go or .s source; all sources given together are one program. One file alone may also be a

@@ -49,8 +49,12 @@ class CallSite:
 
     @property
     def has_own_convention(self) -> bool:
-        """Whether the callee is assembly without a prototype, which may use registers as its author likes."""
-        return self.callee is not None and self.callee.is_assembly and self.layout is None
+        """Whether the callee is assembly that may use registers as its author likes.
+
+        It has no prototype, or one without parameters and results, which is there for the name alone
+        (runtime.spillArgs takes a pointer in R12).
+        """
+        return self.callee is not None and self.callee.is_assembly and not (self.layout and self.layout.places)
 
 
 @dataclass
@@ -113,7 +117,7 @@ def own_accesses(trace: Trace, run: Activation) -> Iterator[tuple[int, bool, int
     columns = (table[name].tolist() for name in ("step", "is_write", "address", "size", "value"))
     for step, is_write, address, size, value in zip(*columns, strict=True):
         text = text_at(trace, step)
-        touches = "(" in text or text.startswith(_STRING)
+        touches = "(" in text or "FS:" in text or text.startswith(_STRING)
         interrupted = trace.function_at(step + 1) != trace.function_at(step) if step < len(trace) - 1 else False
         if touches and not interrupted:
             yield step, bool(is_write), address, size, value, text

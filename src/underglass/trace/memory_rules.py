@@ -119,7 +119,7 @@ class _Reach:
 
 def check(trace: Trace, run: Activation) -> Iterator[Breach]:
     """Accesses of one activation to memory that it has no business with."""
-    if run.changes_stack or run.layout is None:
+    if run.changes_stack or run.layout is None or not run.layout.places:  # it may be told in registers
         return
     reach = _Reach(trace, run)
     returned = iter([(call.back, call) for call in run.calls if call.back is not None])

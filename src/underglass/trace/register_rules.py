@@ -140,8 +140,7 @@ def _across_calls(trace: Trace, run: Activation) -> Iterator[Breach]:
     lost: dict[str, CallSite] = {}  # registers that a call may have used since
     idle: dict[str, int] = {}  # register never set → step that changed it, and gave it to nothing else
     called: CallSite | None = None
-    # Whether an unknown convention may have set any register. A declaration without parameters and results is
-    # often there for the address alone, of code that takes what it needs in registers (runtime.sigtramp).
+    # Whether an unknown convention may have set any register; see CallSite.has_own_convention.
     anything = run.layout is None or not run.layout.places
     for step in run.steps:
         if step in back:
