@@ -327,29 +327,55 @@ CORRECT = [
         "doubled",
     ),
     Example(
-        "fields", "(p *pair) int64", "NOSPLIT, $0-16",
-        "MOVQ p+0(FP), SI; MOVLQSX (SI), AX; ADDQ 8(SI), AX; MOVQ AX, ret+8(FP)", (6,), 7, "pairSum",
+        "fields",
+        "(p *pair) int64",
+        "NOSPLIT, $0-16",
+        "MOVQ p+0(FP), SI; MOVLQSX (SI), AX; ADDQ 8(SI), AX; MOVQ AX, ret+8(FP)",
+        (6,),
+        7,
+        "pairSum",
     ),
     Example(
-        "setFour", "(p *[4]int64, v int64)", "NOSPLIT, $0-16",
-        "MOVQ p+0(FP), DI; MOVQ v+8(FP), AX; MOVQ AX, 24(DI)", (6,), 6, "four",
+        "setFour",
+        "(p *[4]int64, v int64)",
+        "NOSPLIT, $0-16",
+        "MOVQ p+0(FP), DI; MOVQ v+8(FP), AX; MOVQ AX, 24(DI)",
+        (6,),
+        6,
+        "four",
     ),
     Example(
-        "readsOverEnd", "(s string) uint8", "NOSPLIT, $0-17",
-        "MOVQ s_base+0(FP), SI; MOVQ s_len+8(FP), AX; MOVOU (SI), X0; MOVQ X0, AX; MOVB AX, ret+16(FP)", ("abc",), 97,
+        "readsOverEnd",
+        "(s string) uint8",
+        "NOSPLIT, $0-17",
+        "MOVQ s_base+0(FP), SI; MOVQ s_len+8(FP), AX; MOVOU (SI), X0; MOVQ X0, AX; MOVB AX, ret+16(FP)",
+        ("abc",),
+        97,
     ),
     Example(
-        "globals", "(x int64) int64", "NOSPLIT, $0-16",
-        "MOVQ x+0(FP), AX; MOVQ AX, ·kept(SB); LEAQ ·kept(SB), BX; MOVQ (BX), AX; MOVQ AX, ret+8(FP)", (6,), 6,
+        "globals",
+        "(x int64) int64",
+        "NOSPLIT, $0-16",
+        "MOVQ x+0(FP), AX; MOVQ AX, ·kept(SB); LEAQ ·kept(SB), BX; MOVQ (BX), AX; MOVQ AX, ret+8(FP)",
+        (6,),
+        6,
     ),
     Example(
-        "backwards", "(x int64) int64", "0, $16-16",
+        "backwards",
+        "(x int64) int64",
+        "0, $16-16",
         "LEAQ high-8(SP), DI; MOVQ $2, CX; MOVQ x+0(FP), AX; STD; REP; STOSQ; CLD; MOVQ low-16(SP), AX; "
-        "MOVQ AX, ret+8(FP)", (6,), 6,
+        "MOVQ AX, ret+8(FP)",
+        (6,),
+        6,
     ),
     Example(
-        "walksLinks", "() uint64", "0, $8-8",
-        "MOVQ (BP), AX; MOVQ 8(AX), AX; XORL AX, AX; MOVQ AX, ret+0(FP)", (), 0,
+        "walksLinks",
+        "() uint64",
+        "0, $8-8",
+        "MOVQ (BP), AX; MOVQ 8(AX), AX; XORL AX, AX; MOVQ AX, ret+0(FP)",
+        (),
+        0,
     ),
 ]
 
@@ -530,7 +556,11 @@ def build_all() -> GoProgram:
 
 def renamed(text: str, stem: str) -> str:
     """The text with the names of functions and variables that it declares made its own."""
-    return re.sub(r"(?<![\w.])(add|first|apply|applied|double|three|last|place|plus|kept)(?=[(<]|\(SB\)| int64)", rf"\1_{stem}", text)
+    return re.sub(
+        r"(?<![\w.])(add|first|apply|applied|double|three|last|place|plus|kept)(?=[(<]|\(SB\)| int64)",
+        rf"\1_{stem}",
+        text,
+    )
 
 
 def example_call(number: int, kind: str) -> tuple[str, tuple[object, ...]]:

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from sentinel_cases import CORRECT, WRONG, Example, build_all, example_call
 
 import underglass
+from sentinel_cases import CORRECT, WRONG, Example, build_all, example_call
 from underglass.abi import abi_internal_layout, parse_signature
 from underglass.errors import UnderglassError
 from underglass.goprogram import GoProgram
@@ -113,7 +113,7 @@ def test_rules_are_switched_off() -> None:
     trace = underglass.build(OFF).record("quiet", 1, 2)
     assert [(f.rule.id, f.where) for f in broken_rules(trace)] == [("below-sp", "text 1, line 8")]
     assert broken_rules(trace, off={"below-sp"}) == ()
-    with pytest.raises(UnderglassError, match="no rule 'below-ps'. Did you mean below-sp"):
+    with pytest.raises(UnderglassError, match=r"no rule 'below-ps'\. Did you mean below-sp"):
         broken_rules(trace, off=["below-ps"])
     trace = underglass.build(OFF.replace("argument-read", "argument")).record("quiet", 1, 2)
     with pytest.raises(UnderglassError, match="text 1, line 4: There is no rule 'argument'"):
@@ -124,7 +124,9 @@ def test_rules_are_switched_off() -> None:
 
 
 def test_windows_of_a_whole_run() -> None:
-    go = "package main\n\nfunc quiet(x, y int64) int64\n\nfunc main() { println(quiet(1, 2) + quiet(3, 4)) }\n"
+    go = (
+        "package main\n\nfunc quiet(x, y int64) int64\n\nfunc main() { println(quiet(1, 2) + quiet(3, 4)) }\n"
+    )
     program = underglass.build(go, OFF)
     with_one = program.record_run().around("main.quiet.abi0", 2)
     assert [f.rule.id for f in broken_rules(with_one)] == ["below-sp"]

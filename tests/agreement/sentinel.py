@@ -4,8 +4,8 @@
     python tests/agreement/sentinel.py math hash/crc32       these
     python tests/agreement/sentinel.py --broken              only the functions with a mistake
 
-Each package's own test binary runs in the machine; activations of every assembly function that it reaches, the
-runtime's included, are recorded and judged. No alarm is wanted. A hint (argument-read) is no alarm: many
+Each package's own test binary runs in the machine; activations of every assembly function that it reaches,
+the runtime's included, are recorded and judged. No alarm is wanted. A hint (argument-read) is no alarm: many
 functions of the library have a parameter that they ignore on purpose.
 """
 
@@ -18,8 +18,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 from underglass.errors import GuestFault, LimitExceeded, UnderglassError
 from underglass.machine import Limits, Machine
@@ -39,7 +37,6 @@ PACKAGES: dict[str, tuple[str, float]] = {
     "reflect": ("Call|Method|MakeFunc|Func", 60),
     "sync/atomic": ("", 40),
     "internal/runtime/atomic": ("", 40),
-    "internal/runtime/maps": ("", 40),
     "internal/chacha8rand": ("", 40),
     "crypto/aes": ("", 40),
     "crypto/cipher": ("GCM|CTR|CBC|XOR", 60),
@@ -68,6 +65,7 @@ class Judged:
 
     package: str
     functions: Counter[str] = field(default_factory=Counter)  # name → activations looked at
+    known: set[str] = field(default_factory=set)  # those of them with a prototype
     alarms: list[Finding] = field(default_factory=list)
     hints: list[Finding] = field(default_factory=list)
     seconds: float = 0.0
@@ -108,6 +106,8 @@ def judge(package: str, tests: str, seconds: float, each: int = 12) -> Judged:
         for trace in caught(machine, functions, each):
             for run in activations(trace, lambda f: True):
                 found.functions[run.function.symbol] += 1
+                if run.layout is not None:
+                    found.known.add(run.function.symbol)
             for finding in broken_rules(trace, judged=lambda f: True):
                 (found.hints if finding.rule.is_hint else found.alarms).append(finding)
             if time.monotonic() > deadline:
@@ -128,6 +128,7 @@ def judge(package: str, tests: str, seconds: float, each: int = 12) -> Judged:
 
 def broken() -> tuple[int, int]:
     """(functions with one mistake, those of them named by the right rule); each that is not is printed."""
+    sys.path.insert(0, str(Path(__file__).parent.parent))
     from sentinel_cases import WRONG, build_all, named_rightly
 
     program = build_all()
@@ -139,7 +140,9 @@ def broken() -> tuple[int, int]:
 
 def main() -> int:
     """Judge the packages on the command line, and print one line of counts at the end."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("packages", nargs="*")
     parser.add_argument("--ci", action="store_true", help="the short list of the test suite")
     parser.add_argument("--broken", action="store_true", help="only the functions with a mistake")
@@ -148,6 +151,7 @@ def main() -> int:
     total, named = broken() if not given.ci else (0, 0)
     chosen = {p: PACKAGES.get(p, ("", 60.0)) for p in given.packages} or (CI if given.ci else PACKAGES)
     functions: Counter[str] = Counter()
+    known: set[str] = set()
     alarms: Counter[tuple[str, str, str]] = Counter()
     for package, (tests, seconds) in ({} if given.broken else chosen).items():
         try:
@@ -161,13 +165,15 @@ def main() -> int:
             flush=True,
         )
         functions += found.functions
+        known |= found.known
         for f in found.alarms:
             key = (f.function, f.rule.id, f.instruction)
             if key not in alarms:
                 print(f"    {f.rule.id}: {f.where}, {f.instruction}: {f.sentence}", flush=True)
             alarms[key] += 1
     print(
-        f"sentinel: {len(functions)} assembly functions of the standard library, "
+        f"sentinel: {len(functions)} assembly functions of the standard library "
+        f"({len(known)} with a prototype), "
         f"{sum(functions.values())} activations, {sum(alarms.values())} alarms; "
         f"{named} of {total} broken functions named by the right rule"
     )

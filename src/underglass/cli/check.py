@@ -33,9 +33,15 @@ def add_to(commands: Commands) -> None:
         "The exit code is 1 if they break any, or did not return; `underglass rules` explains them.",
         _EXAMPLES,
     )
-    parser.add_argument("words", nargs="+", metavar="CALL FILE", help="a call, 'add(23, 4)', then .go and .s sources")
-    parser.add_argument("--run", action="store_true", help="no CALL: run the program, its first to last main")
-    parser.add_argument("--off", action="append", default=[], metavar="RULE", help="leave a rule out; may be repeated")
+    parser.add_argument(
+        "words", nargs="+", metavar="CALL FILE", help="a call, 'add(23, 4)', then .go and .s sources"
+    )
+    parser.add_argument(
+        "--run", action="store_true", help="no CALL: run the whole program, from its boot to its exit"
+    )
+    parser.add_argument(
+        "--off", action="append", default=[], metavar="RULE", help="leave a rule out; may be repeated"
+    )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.add_argument("--abi", choices=("ABI0", "ABIInternal"), help="which of two functions of one name")
     add_limits(parser)

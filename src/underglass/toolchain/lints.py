@@ -19,12 +19,14 @@ from underglass.toolchain.records import Diagnostic, Prototype, Source
 __all__ = ["LINTS", "lint"]
 
 _LOCAL = re.compile(r"(?<![\w.·])([A-Za-z_]\w*)([+-])(\d+)\(SP\)")
-_HARDWARE = re.compile(r"(?<![\w+·])(-?)(\d*)\(SP\)")
+_HARDWARE = re.compile(r"(?<![\w+·-])(-?)(\d*)\(SP\)")
 _ARGUMENT = re.compile(r"(?<![\w.·])([A-Za-z_]\w*)([+-]\d+)\(FP\)")
 _SIZES = re.compile(r"\$(-?\d+)(?:-(\d+))?$")
 _SUFFIX = re.compile(r"_(?:base|len|cap|type|itable|data|real|imag|lo|hi|\d+|[A-Za-z]\w*)$")
 # What a function may end with: it does not go on to the next line.
-_ENDS = frozenset("RET JMP CALL UNDEF INT HLT IRETQ SYSEXIT SYSRET BYTE LONG WORD QUAD END RETFQ RETFL UD2".split())
+_ENDS = frozenset(
+    ["RET", "JMP", "CALL", "UNDEF", "INT", "HLT", "IRETQ", "SYSRET", "BYTE", "LONG", "WORD", "QUAD"]
+)
 _WORD = 8
 
 
@@ -146,12 +148,16 @@ def _argument_name(function: _Function, sizes: dict[str, int]) -> Found:
     unnamed = {"ret", *(f"ret{i}" for i in range(1, 10))}
     for line in function.lines:
         for name, offset in _ARGUMENT.findall(line.operands):
-            known = name in names | unnamed or _SUFFIX.sub("", name) in names or any(name.startswith(f"{n}_") for n in names)
+            known = (
+                name in names | unnamed
+                or _SUFFIX.sub("", name) in names
+                or any(name.startswith(f"{n}_") for n in names)
+            )
             if not known and not offset.startswith("-"):
                 yield (
                     line.number,
                     f"the prototype has no {name}",
-                    f"It has {', '.join(sorted(names)) or 'no parameters'}: the name before {offset}(FP) is to say which one is meant.",
+                    f"It has {', '.join(sorted(names)) or 'none'}: the name is to say which is meant.",
                 )
 
 
@@ -173,8 +179,8 @@ def _two_sps(function: _Function, sizes: dict[str, int]) -> Found:
             yield (
                 line.number,
                 f"{offset or 0}(SP) is the same word as {locals_[place]}",
-                "Without a name before it, (SP) is the hardware SP, the low end of the frame; with one it is the "
-                "high end. Use the name for a local, and offsets for what a callee takes.",
+                "Without a name before it, (SP) is the hardware SP, the low end of the frame; with one it "
+                "is the high end. Use the name for a local, and offsets for what a callee takes.",
             )
 
 
@@ -189,9 +195,9 @@ def _no_argument_size(function: _Function, sizes: dict[str, int]) -> Found:
     if by_name or not function.is_nosplit:
         yield (
             function.number,
-            f"the TEXT line says ${function.frame}, and not how many bytes of arguments and results there are",
-            f"Write ${function.frame}-n, with n the bytes from 0(FP) to the end of the last result, each rounded up "
-            "to 8: when the stack grows, the runtime copies as many.",
+            f"the TEXT line says ${function.frame}, and not the size of arguments and results",
+            f"Write ${function.frame}-n, with n the bytes from 0(FP) to the end of the last result, rounded "
+            "up to 8: it says where the runtime finds the pointers among them when the stack grows.",
         )
 
 
@@ -223,7 +229,7 @@ def _below_sp(function: _Function, sizes: dict[str, int]) -> Found:
                 yield (
                     line.number,
                     f"-{offset}(SP) lies below SP, where nothing is kept",
-                    f"With a name before it, as in x-{offset}(SP), it is a local, and needs room in the frame.",
+                    f"With a name, as in x-{offset}(SP), it is a local, and takes room in the frame.",
                 )
 
 
@@ -251,8 +257,8 @@ def _no_room(function: _Function, sizes: dict[str, int]) -> Found:
         if takes > function.frame:
             yield (
                 call.number,
-                f"{_callee(call)} takes {takes} bytes of arguments and results from 0(SP) upwards, and the frame "
-                f"has {function.frame}",
+                f"{_callee(call)} takes {takes} bytes of arguments and results from 0(SP) upwards, and the "
+                f"frame has {function.frame}",
                 f"Declare ${takes} or more, and the locals on top of that.",
             )
 
@@ -275,7 +281,7 @@ def _callee(call: _Line) -> str:
 
 
 def _names(declaration: str) -> frozenset[str] | None:
-    """The names of parameters and results, those of unnamed results included; None if parameters have none."""
+    """The names of parameters and of named results; None if the parameters have none."""
     code = [token.text for token in golex.code_tokens(declaration)]
     groups: list[list[list[str]]] = []
     depth = 0

@@ -17,7 +17,16 @@ from underglass.trace.library import known_layout, with_abi
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
 
-__all__ = ["Access", "Activation", "CallSite", "activations", "instruction_at", "own_accesses", "source_line", "text_at"]
+__all__ = [
+    "Access",
+    "Activation",
+    "CallSite",
+    "activations",
+    "instruction_at",
+    "own_accesses",
+    "source_line",
+    "text_at",
+]
 
 _WORD = 8
 _ON_STACK_MOVE = "runtime.morestack"
@@ -54,7 +63,9 @@ class CallSite:
         It has no prototype, or one without parameters and results, which is there for the name alone
         (runtime.spillArgs takes a pointer in R12).
         """
-        return self.callee is not None and self.callee.is_assembly and not (self.layout and self.layout.places)
+        return (
+            self.callee is not None and self.callee.is_assembly and not (self.layout and self.layout.places)
+        )
 
 
 @dataclass
@@ -109,16 +120,18 @@ class Activation:
 
 
 def own_accesses(trace: Trace, run: Activation) -> Iterator[tuple[int, bool, int, int, int, str]]:
-    """(step, is_write, guest address, size, value stored, text) of the function's own loads and stores, in order.
+    """The function's own loads and stores: step, is_write, guest address, size, value stored, text.
 
-    What the kernel stores in a system call, or for a signal that comes between two steps, is not the function's.
+    What the kernel stores in a system call, or for a signal that comes between two steps, is not among them.
     """
     table = trace.accesses[np.isin(trace.accesses["step"], np.array(run.steps, np.int64))]
     columns = (table[name].tolist() for name in ("step", "is_write", "address", "size", "value"))
     for step, is_write, address, size, value in zip(*columns, strict=True):
         text = text_at(trace, step)
         touches = "(" in text or "FS:" in text or text.startswith(_STRING)
-        interrupted = trace.function_at(step + 1) != trace.function_at(step) if step < len(trace) - 1 else False
+        interrupted = (
+            trace.function_at(step + 1) != trace.function_at(step) if step < len(trace) - 1 else False
+        )
         if touches and not interrupted:
             yield step, bool(is_write), address, size, value, text
 
@@ -219,7 +232,12 @@ def _resumed(
             run = stacks[there][index]
             call = run.calls[-1] if run.calls and run.calls[-1].back is None else None
             is_its = run.function.address == function.address
-            if is_its and call is not None and run.bases[-1][1] + call.sp == sp and _comes_back(trace, call, step):
+            if (
+                is_its
+                and call is not None
+                and run.bases[-1][1] + call.sp == sp
+                and _comes_back(trace, call, step)
+            ):
                 return there, index
     return None
 

@@ -23,7 +23,9 @@ __all__ = ["caught"]
 _WORD = 8
 
 
-def caught(machine: Machine, functions: Sequence[Function], each: int = 12, most: int = 4000) -> Iterator[Trace]:
+def caught(
+    machine: Machine, functions: Sequence[Function], each: int = 12, most: int = 4000
+) -> Iterator[Trace]:
     """Run `machine` to the end, and yield a recording of some activations of each function.
 
     The first entry is recorded, then ever later ones (1, 2, 3, 5, 8, 12, …: each about half as many again),
@@ -62,7 +64,9 @@ class _Entries:
         self._offs: dict[int, Callable[[], None]] = {}
         wanted = _wanted(each)
         for function in functions:
-            self._offs[function.address] = machine.cpu.watch(function.address, self._reached(function, wanted))
+            self._offs[function.address] = machine.cpu.watch(
+                function.address, self._reached(function, wanted)
+            )
 
     def _reached(self, function: Function, wanted: frozenset[int]) -> Callable[[], bool]:
         count, last = 0, max(wanted)

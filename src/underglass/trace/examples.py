@@ -67,8 +67,8 @@ EXAMPLES: Mapping[str, tuple[Example, Example]] = MappingProxyType(
             "apply(f func(int64) int64, x int64) int64", "applied(21)",
             (
                 "0, $16-24",
-                "NO_LOCAL_POINTERS; MOVQ f+0(FP), DX; MOVQ x+8(FP), CX; MOVQ CX, 0(SP); MOVQ (DX), CX; CALL CX; "
-                "MOVQ AX, ret+16(FP); RET",
+                "NO_LOCAL_POINTERS; MOVQ f+0(FP), DX; MOVQ x+8(FP), CX; MOVQ CX, 0(SP); MOVQ (DX), CX; "
+                "CALL CX; MOVQ AX, ret+16(FP); RET",
             ),
             (
                 "0, $8-24",
@@ -121,8 +121,8 @@ EXAMPLES: Mapping[str, tuple[Example, Example]] = MappingProxyType(
             "apply(f func(int64) int64, x int64) int64", "applied(21)",
             (
                 "0, $8-24",
-                "NO_LOCAL_POINTERS; MOVQ f+0(FP), DX; MOVQ x+8(FP), AX; MOVQ AX, X15; MOVQ (DX), CX; CALL CX; "
-                "MOVQ AX, ret+16(FP); RET",
+                "NO_LOCAL_POINTERS; MOVQ f+0(FP), DX; MOVQ x+8(FP), AX; MOVQ AX, X15; MOVQ (DX), CX; "
+                "CALL CX; MOVQ AX, ret+16(FP); RET",
             ),
             (
                 "0, $8-24",
@@ -177,7 +177,7 @@ EXAMPLES: Mapping[str, tuple[Example, Example]] = MappingProxyType(
         ),
         "stack-pointer-kept": _pair(
             "place(x int64) *int64", "place(7)",
-            ("0, $8-16", "MOVQ x+0(FP), AX; MOVQ AX, kept-8(SP); LEAQ kept-8(SP), BX; MOVQ BX, ret+8(FP); RET"),
+            ("0, $8-16", "MOVQ x+0(FP), AX; MOVQ AX, v-8(SP); LEAQ v-8(SP), BX; MOVQ BX, ret+8(FP); RET"),
             ("0, $0-16", "MOVQ x+0(FP), AX; MOVQ AX, ·kept(SB); LEAQ ·kept(SB), BX; MOVQ BX, ret+8(FP); RET"),
             "var kept int64\n",
         ),

@@ -34,12 +34,16 @@ def with_abi(program: Program, function: Function) -> Function:
     source = program.source_of(function)
     text = source.text if source else _read(_path(program, function.file))
     found = next((t for t in asmlex.texts(text) if t.line == function.start_line), None)
-    return function if found is None else replace(function, abi="ABIInternal" if found.abi == "ABIInternal" else "ABI0")
+    return (
+        function
+        if found is None
+        else replace(function, abi="ABIInternal" if found.abi == "ABIInternal" else "ABI0")
+    )
 
 
 @lru_cache(maxsize=4096)
 def known_layout(program: Program, function: Function) -> Layout | None:
-    """Where a function's arguments and results lie; None if its prototype, or the layout of a type, is unknown.
+    """Where arguments and results lie; None if the prototype, or the layout of a type, is unknown.
 
     Args:
         function: as `with_abi` returns it.
@@ -150,7 +154,9 @@ def _go_texts(directory: Path) -> tuple[str, ...]:
     if not directory.is_dir():
         return ()
     texts = ((path.name, _read(path)) for path in sorted(directory.glob("*.go")))
-    return tuple(t for name, t in texts if constraints.exclusion(Source(name, t, name), find_go().language) is None)
+    return tuple(
+        t for name, t in texts if constraints.exclusion(Source(name, t, name), find_go().language) is None
+    )
 
 
 def _goroot(program: Program) -> Path | None:

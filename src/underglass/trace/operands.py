@@ -66,7 +66,9 @@ def register_uses(code: bytes) -> Uses:
         reads = frozenset()
     if decoded.mnemonic == "nop":  # padding, whose operand is no operand
         reads = frozenset()
-    if decoded.mnemonic == "syscall":  # the kernel's result and what SYSCALL itself takes (abi-internal, Linux)
+    if (
+        decoded.mnemonic == "syscall"
+    ):  # the kernel's result and what SYSCALL itself takes (abi-internal, Linux)
         reads, writes = reads | {"AX"}, writes | {"AX", "CX", "R11"}
     if decoded.mnemonic == "cpuid":
         reads = frozenset({"AX"})  # most leaves ignore CX

@@ -220,7 +220,7 @@ def _unset(run: Activation, step: int, register: str, called: CallSite | None) -
 
 
 def _arguments_in_registers(run: Activation, call: CallSite, ready: frozenset[str]) -> Iterator[Breach]:
-    """A CALL through a function value ends in ABIInternal code, which looks for its arguments in registers."""
+    """A function value leads to ABIInternal code, which looks for its arguments in registers."""
     if run.layout is None or call.layout is None or call.callee is None or call.callee.abi != "ABIInternal":
         return
     missing = sorted(_argument_registers(call.layout) - ready)
@@ -244,7 +244,9 @@ def _result_registers(call: CallSite) -> frozenset[str]:
 
 
 def _places(layout: Layout) -> str:
-    found = [f"{p.name} is in {' and '.join(x.register for x in p.pieces)}" for p in layout.params if p.pieces]
+    found = [
+        f"{p.name} is in {' and '.join(x.register for x in p.pieces)}" for p in layout.params if p.pieces
+    ]
     return ", ".join(found) or "none is in a register"
 
 

@@ -190,8 +190,8 @@ _ALL = (
         "A NOSPLIT function stays within 800 bytes",
         Page(_STACKS, "nosplit"),
         "A function with NOSPLIT, and every such function that it calls, runs in the 800 bytes that the last "
-        "stack check kept free (StackNosplitBase). The linker adds up the frames of TEXT lines and of calls by "
-        "name; it does not see SUBQ on SP or a CALL through a register. Without NOSPLIT, TEXT checks the "
+        "stack check kept free (StackNosplitBase). The linker adds up the frames of TEXT lines and of calls "
+        "by name; it does not see SUBQ on SP or a CALL through a register. Without NOSPLIT, TEXT checks the "
         "stack and lets it grow.",
     ),
 )

@@ -1,7 +1,7 @@
 """The sentinel's rules about the stack as a whole: room below the guard, and addresses that outlive a frame.
 
-Sources: Go 1.27, internal/abi/stack.go (StackNosplitBase); cmd/link/internal/ld/stackcheck.go; runtime/stack.go,
-copystack, which mends pointers into the stack where it knows of them: in frames and in g, nowhere else.
+Sources: Go 1.27, internal/abi/stack.go (StackNosplitBase); cmd/link/internal/ld/stackcheck.go;
+runtime/stack.go, copystack, which mends pointers into the stack where it knows of them: in frames and in g.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def _room(trace: Trace, run: Activation) -> Iterator[Breach]:
 @lru_cache(maxsize=2048)
 def _checks_stack(program: Program, function: Function) -> bool:
     """Whether the function's prologue compares SP with the guard and calls runtime.morestack if need be."""
-    targets = {i.target for i in program.instructions(function) if i.target is not None and i.go.startswith("CALL")}
+    targets = {
+        i.target for i in program.instructions(function) if i.target is not None and i.go.startswith("CALL")
+    }
     callees = (program.function_at(target) for target in targets)
     return any(callee is not None and callee.name.startswith("runtime.morestack") for callee in callees)
 
@@ -89,4 +91,6 @@ def _kept(trace: Trace, run: Activation) -> Iterator[Breach]:
 
 
 def _points(leaf: Leaf) -> bool:
-    return leaf.type.startswith(("*", "[]", "string", "unsafe.Pointer")) and not leaf.name.endswith(("_len", "_cap"))
+    return leaf.type.startswith(("*", "[]", "string", "unsafe.Pointer")) and not leaf.name.endswith(
+        ("_len", "_cap")
+    )
