@@ -5,14 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from underglass.abi import Layout
 from underglass.program import Function, Instruction, Program
-from underglass.trace.library import known_layout, with_abi
+from underglass.trace.library import known_layout, per_program, with_abi
 
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
@@ -203,7 +202,7 @@ def source_line(trace: Trace, function: Function, pc: int) -> str:
     return " ".join(lines[line - 1].partition("//")[0].split()) if 0 < line <= len(lines) else ""
 
 
-@lru_cache(maxsize=2048)
+@per_program
 def _code(program: Program, function: Function) -> dict[int, Instruction]:
     return {instruction.address: instruction for instruction in program.instructions(function)}
 

@@ -9,10 +9,12 @@ mangleABIName).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from underglass.abi import GoType, Layout, Signature, layout_of, parse_signature, signature
 from underglass.abi.dwarf import named_types
@@ -21,12 +23,30 @@ from underglass.program import Function, Program
 from underglass.toolchain import asmlex, constraints, find_go, golex
 from underglass.toolchain.records import Source
 
-__all__ = ["known_layout", "pointee", "with_abi"]
+__all__ = ["known_layout", "per_program", "pointee", "with_abi"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _DEEPEST = 20  # named types that are made of named types
 
 
-@lru_cache(maxsize=4096)
+def per_program(ask: Callable[Concatenate[Program, P], R]) -> Callable[Concatenate[Program, P], R]:
+    """Keep what a function answers about a program for as long as the program lives, and no longer."""
+    kept: WeakKeyDictionary[Program, dict[Hashable, R]] = WeakKeyDictionary()
+
+    @wraps(ask)
+    def asked(program: Program, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        answers = kept.setdefault(program, {})
+        key = (args, *kwargs.items())
+        if key not in answers:
+            answers[key] = ask(program, *args, **kwargs)
+        return answers[key]
+
+    return asked
+
+
+@per_program
 def with_abi(program: Program, function: Function) -> Function:
     """The function with the ABI that its TEXT line states; Go functions are returned as they are."""
     if not function.is_assembly or function.symbol.endswith(".abi0"):
@@ -41,7 +61,7 @@ def with_abi(program: Program, function: Function) -> Function:
     )
 
 
-@lru_cache(maxsize=4096)
+@per_program
 def known_layout(program: Program, function: Function) -> Layout | None:
     """Where arguments and results lie; None if the prototype, or the layout of a type, is unknown.
 
@@ -57,7 +77,7 @@ def known_layout(program: Program, function: Function) -> Layout | None:
     return layout_of(function, taken) if taken is not None else None
 
 
-@lru_cache(maxsize=4096)
+@per_program
 def pointee(program: Program, function: Function, pointer: str) -> GoType | None:
     """What a pointer type (`*[4]int64`) of a prototype points to; None if that is unknown."""
     package = _package(function.name)
@@ -159,6 +179,7 @@ def _go_texts(directory: Path) -> tuple[str, ...]:
     )
 
 
+@per_program
 def _goroot(program: Program) -> Path | None:
     """Where the sources of the program's own standard library are, if it is the toolchain's."""
     try:

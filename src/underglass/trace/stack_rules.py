@@ -7,7 +7,6 @@ runtime/stack.go, copystack, which mends pointers into the stack where it knows 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from underglass.abi.amd64 import WORD
 from underglass.program import Function, Program
 from underglass.trace.activation import Activation, own_accesses
 from underglass.trace.leaves import Leaf, leaves
+from underglass.trace.library import per_program
 
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
@@ -57,7 +57,7 @@ def _room(trace: Trace, run: Activation) -> Iterator[Breach]:
             return
 
 
-@lru_cache(maxsize=2048)
+@per_program
 def _checks_stack(program: Program, function: Function) -> bool:
     """Whether the function's prologue compares SP with the guard and calls runtime.morestack if need be."""
     targets = {
