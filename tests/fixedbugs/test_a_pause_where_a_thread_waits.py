@@ -43,5 +43,5 @@ def test_a_run_in_pieces_gives_what_a_whole_run_gives() -> None:
     while (code := pieces.run()) is None:
         count += 1
     assert code == 0
-    assert count > 100
+    assert count > 10  # most system calls are answered without a pause
     assert pieces.output == whole.output == b"[19900 19900 19900 19900 19900 19900]\n"
