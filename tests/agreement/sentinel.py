@@ -5,8 +5,8 @@
     python tests/agreement/sentinel.py --broken              only the functions with a mistake
 
 Each package's own test binary runs in the machine; activations of every assembly function that it reaches,
-the runtime's included, are recorded and judged. No alarm is wanted. What the tests reach depends on the host's
-speed, since each package has so many seconds. A hint (argument-read) is no alarm: many
+the runtime's included, are recorded and judged. No alarm is wanted. What the tests reach depends on
+the host's speed, since each package has so many seconds. A hint (argument-read) is no alarm: many
 functions of the library have a parameter that they ignore on purpose.
 """
 
