@@ -19,7 +19,7 @@ from underglass.errors import CallError, UnderglassError
 from underglass.program import Function, Instruction, Program
 from underglass.program.asmsource import stack_names
 from underglass.program.funcdata import StackMaps, pcdata, stack_maps, stack_objects
-from underglass.trace.activation import Leaf, leaves
+from underglass.trace.leaves import Leaf, leaves
 
 __all__ = [
     "Area",

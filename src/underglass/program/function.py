@@ -55,7 +55,7 @@ class Function:
         """The import path in the name: "strings" of "strings.(*Reader).Len", "" without one."""
         head, slash, tail = self.name.partition("[")[0].rpartition("/")
         name, dot, _ = tail.partition(".")
-        return head + slash + name if dot else ""
+        return (head + slash + name).replace("%2e", ".") if dot else ""  # the linker writes example%2ecom
 
     def line_at(self, pc: int) -> int:
         """Source line of the instruction at `pc`; 0 if unknown."""

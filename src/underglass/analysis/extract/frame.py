@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from underglass.abi import Layout, Piece, Place, Signature, abi0_layout, abi_internal_layout
-from underglass.trace.activation import leaves
+from underglass.trace.leaves import leaves
 
 __all__ = ["ArgumentWord", "FrameMap", "load", "store"]
 
