@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from underglass.machine import REGISTERS
 from underglass.program import Function, Instruction, Program
 from underglass.trace.replay import Replay
 from underglass.trace.unwind import Frame, unwind
+
+if TYPE_CHECKING:
+    from underglass.trace.change import Change
 
 __all__ = ["REGISTERS", "Trace"]
 
@@ -49,6 +52,11 @@ class Trace:
     threads: tuple[tuple[int, int], ...] = ()  # (first step, thread id)
     results: tuple[object, ...] | None = None  # what the call gave; None if it did not return
     fault: str | None = None  # why it did not return
+    changes: tuple[Change, ...] = ()  # what was changed on the way
+    patches: Mapping[int, tuple[Instruction, ...]] = field(
+        default_factory=dict
+    )  # address → what was put there
+    again: Callable[[tuple[Change, ...]], Trace] | None = field(default=None, repr=False)  # runs it once more
     _replay: Replay = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +123,35 @@ class Trace:
         """The instruction that step `step` is about to run."""
         return self._instructions.get(self.pc(step))
 
+    def what_if(self, step: int, what: str = "", value: int = 0, *, instruction: str = "") -> Trace:
+        """Run the call again up to `step`, change something there, and return the recording of that run.
+
+        Args:
+            what: a register ("AX", "X0"), a flag ("ZF") or a word ("8(SP)", "x+0(FP)", "0xc000012000").
+            value: what it is to hold.
+            instruction: instead of these, another instruction in Go syntax, no longer than the one there.
+
+        >>> trace.what_if(12, "AX", 5).results
+
+        Raises:
+            UnderglassError: there is no such step or thing, or the recording was loaded from a file.
+        """
+        from underglass.trace.change import Change
+
+        if self.again is None:
+            raise UnderglassError(
+                f"{self.title} cannot be run again: only a recording that prog.record has made can. "
+                "Record the call in this session."
+            )
+        return self.again((*self.changes, Change(step, what, value, instruction)))
+
+    def code(self, function: Function) -> tuple[Instruction, ...]:
+        """The function's machine code as this run had it: changed instructions stand in their places."""
+        held = self.program.instructions(function)
+        if not self.patches:
+            return held
+        return tuple(new for old in held for new in self.patches.get(old.address, (old,)))
+
     def location(self, step: int) -> tuple[str, int] | None:
         """(file as its author calls it, line) of instruction `step`."""
         function = self.function_at(step)
@@ -137,7 +174,7 @@ class Trace:
     @cached_property
     def _instructions(self) -> dict[int, Instruction]:
         self.program.prefetch(self.functions)
-        return {i.address: i for f in self.functions for i in self.program.instructions(f)}
+        return {i.address: i for f in self.functions for i in self.code(f)}
 
     def frames(self, step: int) -> tuple[Frame, ...]:
         """The call stack before instruction `step`, innermost frame first."""

@@ -72,6 +72,8 @@ def payload(
         "total": len(trace),
         "results": None if trace.results is None else [repr(value) for value in trace.results],
         "fault": trace.fault,
+        "change": "; ".join(map(str, trace.changes)),
+        "changed": trace.changes[0].step if trace.changes else -1,
         "sources": [{"name": name_of(s), "lines": s.text.split("\n")} for s in trace.program.sources],
         "functions": code.functions,
         "code": code.rows,

@@ -40,7 +40,7 @@ class CodeTable:
         trace.program.prefetch(known.values())
         for address, function in known.items():
             first = len(self.rows)
-            for instruction in _worth_showing(trace.program.instructions(function), ran[address]):
+            for instruction in _worth_showing(trace.code(function), ran[address]):
                 row_of[instruction.address] = len(self.rows)
                 self.rows.append(self._row(instruction, function))
             self.add(function, first)

@@ -107,7 +107,7 @@ def stack_switches(trace: Trace, shown: int) -> list[list[Any]]:
     """
     sp = trace.registers[: shown + 1, 7]
     moved = np.abs(sp[1:].astype(np.int64) - sp[:-1].astype(np.int64)) > _JUMP
-    thread_at = {step: tid for step, tid in trace.threads}
+    thread_at = dict(trace.threads)
     several = len({tid for _, tid in trace.threads}) > 1
     steps = sorted({int(step) + 1 for step in np.flatnonzero(moved)} | set(thread_at) | {0})
     kinds: dict[int, str] = {}  # of each thread, where it is

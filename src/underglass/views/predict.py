@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from underglass.errors import UnderglassError
 from underglass.trace import REGISTERS
+from underglass.trace.naming import word_of
 from underglass.trace.trace import FLAGS
-from underglass.views.frames import call_frames
 
 if TYPE_CHECKING:
     from underglass.trace import Trace
 
 __all__ = ["Predict", "questions_of"]
 
-_RELATIVE = re.compile(r"^(?P<offset>-?(?:0x[0-9a-f]+|\d+))?\((?P<register>\w+)\)$", re.IGNORECASE)
 _IMPLICIT = ("SP", "PC", "FLAGS")  # nearly every instruction moves one of these; they are asked about last
 
 
@@ -32,7 +30,9 @@ class Predict:
     what: str = ""  # "AX", "ZF", "8(SP)", "x+0(FP)"; "" is the first thing that the instruction changes
     ask: str = ""  # what stands in backquotes is code, here and below; "" asks what the thing will hold
     says: str = ""  # the reason, right or wrong; "" is what the instruction does, and what its operands held
-    wrong: Mapping[int, str] = field(default_factory=dict)  # a wrong value → what the reader who typed it believed
+    wrong: Mapping[int, str] = field(
+        default_factory=dict
+    )  # a wrong value → what the reader who typed it believed
 
 
 def questions_of(trace: Trace, asked: Iterable[Predict | int], shown: int) -> list[dict[str, Any]]:
@@ -97,25 +97,8 @@ def _held(trace: Trace, step: int, what: str) -> tuple[str, int, int]:
         return "register", 8, trace.register(step + 1, what)
     if what in FLAGS:
         return "flag", 1, trace.flags(step + 1)[what]
-    address, size = _place(trace, step, what)
+    address, size = word_of(trace, step, what)
     data = trace.memory(step + 1, address, size)
     if data is None:
         raise UnderglassError(f"The recording of {trace.title} has no memory at {what} ({address:#x}).")
     return "word", size, int.from_bytes(data, "little")
-
-
-def _place(trace: Trace, step: int, what: str) -> tuple[int, int]:
-    """Address and size of a word, by its name in the innermost frame or by a register."""
-    slots = [slot for frame in call_frames(trace, step) for slot in frame.slots]
-    for slot in slots:
-        if what in (slot.expression, slot.name) and not what.startswith("("):
-            return slot.address, min(slot.size, 8)
-    match = _RELATIVE.match(what)
-    register = match["register"].upper() if match else ""
-    if match is None or register not in REGISTERS:
-        named = ", ".join(slot.expression for slot in slots if slot.expression)
-        raise UnderglassError(
-            f"Nobody knows what {what!r} is at step {step}. Ask about a register (AX), a flag (ZF), a word "
-            f"by its register (8(SP)), or a word of the frame ({named or 'it has none'})."
-        )
-    return trace.register(step, register) + int(match["offset"] or "0", 0), 8

@@ -69,9 +69,11 @@ class Stepper(anywidget.AnyWidget):
         """Run on from the reader's change; the run, or why there is none, goes back to the page."""
         asked = event["new"]
         try:
-            self.what_if = self.trace.what_if(
-                asked.get("step", -1), **{str(asked.get("kind")): (asked.get("name"), asked.get("value"))}
-            )
+            step, text = int(asked.get("step", -1)), str(asked.get("value", ""))
+            if asked.get("kind") == "instruction":
+                self.what_if = self.trace.what_if(step, instruction=text)
+            else:  # the page has read the value, and sends it as a hexadecimal number
+                self.what_if = self.trace.what_if(step, str(asked.get("name", "")), int(text, 16))
         except UnderglassError as error:
             self.problem = str(error)
         else:

@@ -2,7 +2,7 @@
 
 import { h } from "./elements.js";
 import { replay } from "./record.js";
-import { symbols, written } from "./values.js";
+import { evaluate, symbols, written } from "./values.js";
 
 const BEFORE = 3, AFTER = 9; // rows around the present step
 
@@ -30,9 +30,11 @@ export function whatIfPane(v, pane, options) {
   }
   function send(event) {
     event.preventDefault();
-    problem.textContent = "";
+    const typed = kind.value === "instruction" ? to.value.trim() : evaluate(to.value, { record: v.record, run: v.run, step: v.step })?.toString(16);
+    problem.textContent = typed ? "" : `“${to.value}” is no value. Type a number (7, -7, 0x7) or an expression (SP-8).`;
+    if (!typed) return;
     busy.textContent = "running …";
-    options.onChange({ step: v.step, kind: kind.value, name: name.value, value: to.value });
+    options.onChange({ step: v.step, kind: kind.value, name: name.value, value: typed });
   }
   /** A second run to compare with; null takes it away. */
   function compare(record, said = "") {
