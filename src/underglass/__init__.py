@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from underglass.goprogram import GoProgram, RunResult, build, load
     from underglass.kernel.show import call_graph, frame, stepper
     from underglass.machine.limits import Limits
+    from underglass.trace.change import Change
     from underglass.trace.trace import Trace
+    from underglass.views.predict import Predict
 
 __all__ = [
+    "Change",
     "GoProgram",
     "Limits",
+    "Predict",
     "RunResult",
     "Trace",
     "UnderglassError",
@@ -35,8 +39,10 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Change": "trace.change",
     "GoProgram": "goprogram",
     "Limits": "machine.limits",
+    "Predict": "views.predict",
     "RunResult": "goprogram",
     "Trace": "trace.trace",
     "UnderglassError": "errors",

@@ -57,6 +57,8 @@ class Trace:
         default_factory=dict
     )  # address → what was put there
     again: Callable[[tuple[Change, ...]], Trace] | None = field(default=None, repr=False)  # runs it once more
+    known_frames: dict[tuple[int, int, int], Frame] = field(init=False, repr=False, default_factory=dict)
+    """(PC, SP, FP) → the frame, made when first met: a loop comes to the same ones again and again."""
     _replay: Replay = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

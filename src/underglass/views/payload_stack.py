@@ -38,6 +38,7 @@ class StackTable:
         self.words: set[int] = set()
         """Addresses of the words that some frame names."""
         self._seen: dict[Any, int] = {}
+        self._rows: dict[tuple[int, bool], int] = {}
         stores = _stored_words(trace)
         before, returns = None, frozenset[int]()
         for step in range(shown + 1):
@@ -53,7 +54,11 @@ class StackTable:
     def _stack(self, frames: tuple[Frame, ...]) -> int:
         row = -1
         for depth, frame in reversed(list(enumerate(frames))):
-            row = self._row(self.stacks, [self._frame(frame, called=depth > 0), row], "stack")
+            called = depth > 0
+            held = self._rows.get((id(frame), called))  # a trace keeps its frames, so that no two have one id
+            if held is None:
+                held = self._rows[id(frame), called] = self._frame(frame, called=called)
+            row = self._row(self.stacks, [held, row], "stack")
         return row
 
     def _frame(self, frame: Frame, *, called: bool) -> int:

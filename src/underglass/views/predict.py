@@ -59,8 +59,14 @@ def _question(trace: Trace, asked: Predict) -> dict[str, Any]:
     instruction = trace.instruction(asked.step)
     code = f"`{instruction.go}`" if instruction else "the next instruction"
     ask = asked.ask or (
-        f"Which address comes after {code}?" if what == "PC" else f"What does `{what}` hold after {code}?"
+        f"Which address comes after {code}?" if what == "PC" else f"What does `{{what}}` hold after {code}?"
     )
+    moved = trace.register(asked.step, "SP") - trace.register(asked.step + 1, "SP")
+    if (
+        not asked.what and moved and what.endswith("(SP)")
+    ):  # PUSH and CALL: the word is named by the SP they leave
+        what = f"{int(what.removesuffix('(SP)')) + moved}(SP)"
+    ask = ask.replace("{what}", what)
     bits = (1 << 8 * size) - 1
     wrong = {f"{value & bits:x}": text for value, text in asked.wrong.items()}
     return {

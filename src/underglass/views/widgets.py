@@ -69,11 +69,11 @@ class Stepper(anywidget.AnyWidget):
         """Run on from the reader's change; the run, or why there is none, goes back to the page."""
         asked = event["new"]
         try:
-            step, text = int(asked.get("step", -1)), str(asked.get("value", ""))
+            step, text = _number(asked.get("step")), str(asked.get("value", ""))
             if asked.get("kind") == "instruction":
                 self.what_if = self.trace.what_if(step, instruction=text)
             else:  # the page has read the value, and sends it as a hexadecimal number
-                self.what_if = self.trace.what_if(step, str(asked.get("name", "")), int(text, 16))
+                self.what_if = self.trace.what_if(step, str(asked.get("name", "")), _number(text, 16))
         except UnderglassError as error:
             self.problem = str(error)
         else:
@@ -91,3 +91,10 @@ class Stepper(anywidget.AnyWidget):
             self.trace, step=self.step, standalone=False, predict=self._predict, what_if=self.what_if
         )
         return {**data, "text/plain": repr(self), "text/html": static}, metadata
+
+
+def _number(held: object, base: int = 10) -> int:
+    try:
+        return int(str(held), base)
+    except ValueError:
+        raise UnderglassError(f"{held!r} is no number. Type one: 7, -7 or 0x7.") from None

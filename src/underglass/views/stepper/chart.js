@@ -20,6 +20,7 @@ export function timeline(v) {
   chart.addEventListener("pointerdown", (event) => { seek(event); chart.setPointerCapture(event.pointerId); });
   chart.addEventListener("pointermove", (event) => { if (event.buttons & 1) seek(event); });
 
+  let stamped = null;
   const spans = [], stack = [];
   for (let at = 0; at <= run.steps; at++) {
     const depth = run.depth(at), f = run.functionAt(at);
@@ -65,6 +66,9 @@ export function timeline(v) {
       head.style.left = place(step);
     },
     stamp(stamps) {
+      const key = stamps.map(({ step, sign }) => `${step}${sign}`).join();
+      if (key === stamped) return;
+      stamped = key;
       marks.replaceChildren(...stamps.map(({ step, sign, kind, title }) => {
         const one = h("span", { class: "ug-stamp", "data-kind": kind, title }, sign);
         one.style.left = place(step);

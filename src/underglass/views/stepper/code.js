@@ -34,12 +34,12 @@ export function sourcePane(v, pane) {
       all.body.replaceChildren(file < 0 ? h("p", { class: "ug-empty" }, missing(f)) : listing(file));
       all.body.tabIndex = file < 0 ? 0 : -1;
     }
-    if (file < 0) return;
+    if (file < 0) return null;
     const list = listing(file), line = file === own && row >= 0 ? record.code[row][4] : 0;
     const now = list.children[line - 1], old = list.querySelector("[aria-current]");
     if (old !== now) { old?.removeAttribute("aria-current"); now?.setAttribute("aria-current", "step"); }
-    if (now && v.shown) reveal(all.body, now);
     link();
+    return now;
   }
   function missing(f) {
     if (!f) return "The call has returned to whoever made it.";
@@ -47,27 +47,27 @@ export function sourcePane(v, pane) {
       : `${f.name} is in ${f.file}, which is not part of this program's own text.`;
   }
   /** Mark the line that the picked instruction was made of. */
-  function link() {
+  function link(sees) {
     for (const old of all.body.querySelectorAll(".ug-linked")) old.classList.remove("ug-linked");
     const row = v.picked.row;
     if (row === null) return;
     const f = record.functions[v.run.functionOf(row)];
     const line = lists.get(f.source)?.children[record.code[row][4] - 1];
     line?.classList.add("ug-linked");
-    if (line && drawn === f.source) reveal(all.body, line);
+    if (line && drawn === f.source && sees) reveal([all.body, line]);
   }
   return { ...all, draw, link };
 }
 
 function sourceLine(text, id) {
   const comment = text.search(/(^|\s)\/\//);
-  return h("li", { id, role: "option", "aria-selected": "false", dir: "ltr" }, h("span", {}, comment < 0 ? text || " " : text.slice(0, comment)),
+  return h("li", { id, role: "option", "aria-selected": "false", dir: "ltr", "aria-label": text.trim() ? null : "empty line" }, h("span", {}, comment < 0 ? text || " " : text.slice(0, comment)),
     comment < 0 ? null : h("span", { class: "ug-comment" }, text.slice(comment)));
 }
 
 export function codePane(v, pane, toggle) {
   const { record, run } = v, all = pane("code", "Code", toggle("intel", "Intel"), toggle("bytes", "Bytes"));
-  let drawn = null, list = null;
+  let drawn = null, list = null, linked = false;
 
   function lines(f) {
     list = h("ol", { class: "ug-lines" }, ...record.code.slice(f.code[0], f.code[1]).map(([offset, bytes, go, intel], i) => {
@@ -93,20 +93,21 @@ export function codePane(v, pane, toggle) {
     }
     const now = f && row >= 0 ? list?.children[row - f.code[0]] : null, old = all.body.querySelector("[aria-current]");
     if (old !== now) { old?.removeAttribute("aria-current"); now?.setAttribute("aria-current", "step"); }
-    if (now && v.shown) reveal(all.body, now);
     link();
+    return now;
   }
   /** Mark the instructions that the picked source line became. */
-  function link() {
+  function link(sees) {
     const { line } = v.picked, f = v.here(v.step).f;
-    if (!list || !f) return;
+    if (!list || !f || (!line && !linked)) return;
     let first = null;
+    linked = Boolean(line);
     [...list.children].forEach((item, i) => {
       const made = Boolean(line) && f.source === line.file && record.code[f.code[0] + i]?.[4] === line.line;
       item.classList.toggle("ug-linked", made);
       if (made) first ??= item;
     });
-    if (first) reveal(all.body, first);
+    if (first && sees) reveal([all.body, first]);
   }
   return { ...all, draw, link };
 }

@@ -37,12 +37,15 @@ export function attribute(element, name, held) {
   else if (element.getAttribute(name) !== String(held)) element.setAttribute(name, held);
 }
 
-/** Scroll the pane, never the page, so that the row is in sight with two rows around it. */
-export function reveal(body, row) {
-  const box = body.getBoundingClientRect(), at = row.getBoundingClientRect(), tall = at.height || 1, spare = 2 * tall;
-  const above = box.top - at.top + spare, below = at.bottom - box.bottom + spare;
-  if (above > 0) body.scrollTop = Math.floor((body.scrollTop - above) / tall) * tall;
-  else if (below > 0) body.scrollTop = Math.ceil((body.scrollTop + below) / tall) * tall;
+/** Scroll panes, never the page, so that a row of each is in sight with two rows around it. First all is measured,
+    then all is moved: between a change and a measure the browser would lay the page out anew. */
+export function reveal(...pairs) {
+  const moves = pairs.map(([body, row]) => {
+    const box = body.getBoundingClientRect(), at = row.getBoundingClientRect(), tall = at.height || 1, spare = 2 * tall;
+    const above = box.top - at.top + spare, below = at.bottom - box.bottom + spare, top = body.scrollTop;
+    return [body, top, above > 0 ? Math.floor((top - above) / tall) * tall : below > 0 ? Math.ceil((top + below) / tall) * tall : top];
+  });
+  for (const [body, from, to] of moves) if (from !== to) body.scrollTop = to;
 }
 
 /** Make `list` a listbox: a click or the up and down keys pick an item; `onPick(index)` is told, Enter runs `onEnter(index)`. */
@@ -57,7 +60,7 @@ export function pickable(list, label, { onPick, onEnter = () => {} }) {
     if (item) {
       item.setAttribute("aria-selected", "true");
       list.setAttribute("aria-activedescendant", item.id);
-      if (byKey) reveal(list.closest(".ug-body"), item);
+      if (byKey) reveal([list.closest(".ug-body"), item]);
     } else list.removeAttribute("aria-activedescendant");
     onPick(picked, item, byKey);
   }

@@ -10,7 +10,7 @@ export function memoryPane(v, pane, toggle) {
   const { run } = v;
   const field = h("input", { type: "text", class: "ug-field", spellcheck: "false", autocomplete: "off", "aria-label": "Address, for example SP, 8(SP), AX+16, 0xc000012000", value: v.show.place,
     oninput: () => { v.show.place = field.value; draw(v.step); } });
-  const all = pane("memory", "Memory", field, toggle("raw", "Bytes"));
+  const all = pane("memory", "Memory", field, toggle("raw", "By byte"));
   const rows = Array.from({ length: ROWS }, (_, i) => {
     const address = h("td", { class: "ug-address" }), value = h("td", { class: "ug-value" }), note = h("td", { class: "ug-ascii" });
     const row = h("tr", { onclick: () => v.pickWord(v.picked.word === row.word ? null : row.word, hex(BigInt(row.word))) }, address, value, note);
@@ -21,12 +21,15 @@ export function memoryPane(v, pane, toggle) {
   all.body.append(said, table);
 
   function draw(step) {
-    if (all.folded()) return;
+    if (all.folded()) return null;
     const at = evaluate(v.show.place, { record: v.record, run, step });
     attribute(field, "aria-invalid", at === undefined ? "true" : null);
     table.hidden = at === undefined;
     said.hidden = at !== undefined;
-    if (at === undefined) return say(said, v.show.place.trim() ? "An address is a number, a register, a name of the frame or a function: SP, 8(SP), AX+16, 0xc000." : "Type an address.");
+    if (at === undefined) {
+      say(said, v.show.place.trim() ? "An address is a number, a register, a name of the frame or a function: SP, 8(SP), AX+16, 0xc000." : "Type an address.");
+      return null;
+    }
     all.note.textContent = v.show.place.trim().startsWith("0x") ? "" : hex(at);
     const first = Number(at) - (Number(at) % WORD), touched = run.touched(step);
     for (const row of rows) {
@@ -41,7 +44,7 @@ export function memoryPane(v, pane, toggle) {
       row.classList.toggle("ug-changed", touched.has(address));
       row.classList.toggle("ug-picked", v.picked.word === address);
     }
-    return undefined;
+    return null;
   }
   const bytes = (held) => Array.from({ length: WORD }, (_, i) => ((held >> BigInt(8 * i)) & 255n).toString(16).padStart(2, "0")).join(" ");
   return { ...all, draw, look(place) { v.show.place = field.value = place; all.unfold(); draw(v.step); } };

@@ -8,7 +8,9 @@ const isVector = (name) => /^X\d/.test(name);
 
 export function registerPane(v, pane) {
   const { record, run } = v, all = pane("registers", "Registers");
-  const general = record.registers.filter((name) => name !== "FLAGS" && !isVector(name)), vectors = record.registers.filter(isVector);
+  const general = record.registers.filter((name) => name !== "FLAGS" && !isVector(name)), all16 = record.registers.filter(isVector);
+  const moving = all16.filter((name) => { for (let at = 1; at <= run.steps; at++) if (run.changed(run.column.get(name), at)) return true; return false; });
+  const moves = moving.length > 0, vectors = moves ? all16.filter((name) => moving.includes(name) || name === "X15") : all16; // what code leaves alone is left out
   const items = new Map();
   const row = (name) => {
     const role = h("span", { class: "ug-role" }), value = h("span", { class: "ug-value" });
@@ -23,7 +25,6 @@ export function registerPane(v, pane) {
   };
   pickable(list, "Registers", { onPick: onPick(general), onEnter: (i) => v.lookAt(general[i]) });
   pickable(wide, "Vector registers", { onPick: onPick(vectors) });
-  const moves = vectors.some((name) => { for (let at = 1; at <= run.steps; at++) if (run.changed(run.column.get(name), at)) return true; return false; });
   const vectorsOpen = h("button", { type: "button", class: "ug-fold", "aria-expanded": String(moves), "aria-controls": `${v.id}-vectors`, onclick: () => {
     wide.hidden = !wide.hidden;
     attribute(vectorsOpen, "aria-expanded", String(!wide.hidden));
@@ -47,7 +48,8 @@ export function registerPane(v, pane) {
       say(role, (other ? part : record.roles[name]) ?? "");
       if (isVector(name)) {
         const high = held >> 64n, shown = half(held & LOW, v.show.format);
-        say(value, high ? `${half(high, v.show.format)} : ${shown}` : shown);
+        item.classList.toggle("ug-wide", high !== 0n);
+        say(value, high ? `high ${half(high, v.show.format)}\nlow ${shown}` : shown);
         attribute(value, "title", hex(held));
       } else {
         say(value, written(held, name === "PC" && v.show.format === "auto" ? "hex" : v.show.format, 8, name === "PC" ? undefined : v.symbol));

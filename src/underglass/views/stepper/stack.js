@@ -17,7 +17,7 @@ export function stackPane(v, pane) {
     const now = rows.findIndex(({ word }) => word === v.picked.word);
     const next = rows[now < 0 ? Math.max(0, rows.findIndex(({ row }) => row.dataset.sp)) : Math.max(0, Math.min(rows.length - 1, now + way))];
     v.pickWord(next.word, next.name);
-    reveal(all.body, next.row);
+    reveal([all.body, next.row]);
     return true;
   };
 
@@ -32,7 +32,7 @@ export function stackPane(v, pane) {
       build(frames, returned, run.sp(step));
     }
     all.note.textContent = returned ? "returned" : record.switches.length > 1 ? `${run.kind(step)} · high addresses first` : "high addresses first";
-    write(step);
+    return write(step);
   }
   function build(frames, returned, sp) {
     const keep = all.body.contains(document.activeElement) ? document.activeElement.dataset.key : null;
@@ -44,7 +44,8 @@ export function stackPane(v, pane) {
       parts.unshift(block(one, frames[depth + 1], { depth, sp, above: top, key: frames.length - depth, returned }));
       top = Math.max(top, one.fp, ...one.slots.map((slot) => slot.address + slot.size));
     });
-    all.body.replaceChildren(h("table", {}, h("caption", { class: "ug-hidden" }, "The stack, high addresses first"),
+    const columns = ["marks", "name", "kind", "value", "gutter", "where", "offset"].map((one) => h("col", { class: `ug-col-${one}` }));
+    all.body.replaceChildren(h("table", {}, h("caption", { class: "ug-hidden" }, "The stack, high addresses first"), h("colgroup", {}, ...columns),
       h("thead", { class: "ug-hidden" }, h("tr", {}, ...["Pointer", "Name", "Kind", "Value", "Points to", "Address", "Distance from SP"].map((t) => h("th", { scope: "col" }, t)))),
       ...parts), arrows);
     if (keep) all.body.querySelector(`[data-key="${keep}"]`)?.focus({ preventScroll: true });
@@ -90,7 +91,7 @@ export function stackPane(v, pane) {
     for (const { row, marks, value, address, size, slot, one, word } of rows) {
       const is = run.slot(address, size, step), isReturn = slot.kind === "return address";
       const names = [address === one.fp && "FP", address === one.pseudo && "pseudo-SP", address === sp && "SP"].filter(Boolean);
-      const shown = [...(held.get(address) ?? []), ...names];
+      const shown = names.length ? names : (held.get(address) ?? []).slice(0, 3); // BP at the saved BP, where it belongs, goes without saying
       const key = shown.join();
       if (marks.dataset.held !== key) {
         marks.dataset.held = key;
@@ -110,27 +111,24 @@ export function stackPane(v, pane) {
       if (changed) wrote = row;
       if (row.dataset.sp !== undefined) low = row;
     }
-    const see = wrote ?? low;
-    if (see && v.shown) reveal(all.body, see);
-    point(step);
+    return wrote ?? low;
   }
   /** Arrows from the words that hold an address of this picture to the word, or to the folded frame, that lies there. */
   function point(step) {
-    const links = [];
+    const links = [], paths = [];
     for (const { row, value, address, size } of rows) {
       const at = size === WORD ? Number(run.slot(address, size, step) ?? 0n) : 0;
       if (at < 4096) continue;
       const target = rows.find((other) => other.address <= at && at < other.address + other.size)?.row ?? blocks.find(({ low, high }) => low <= at && at < high)?.row;
       if (target && target !== row) links.push([row, target, value]);
     }
-    arrows.replaceChildren();
-    if (!links.length || !v.shown) return;
-    const table = all.body.firstElementChild, gutter = rows[0].row.querySelector(".ug-gutter"), left = gutter.offsetLeft;
-    arrows.style.height = `${table.offsetHeight}px`;
+    const gutter = rows[0]?.row.querySelector(".ug-gutter"), left = links.length ? gutter.offsetLeft : 0;
+    if (links.length && !gutter.offsetWidth) links.length = 0; // a narrow page has no room for arrows
     links.slice(0, 24).forEach(([from, to], i) => {
       const x = left + 8 + 5 * (i % LANES), start = from.offsetTop + from.offsetHeight / 2, end = to.offsetTop + to.offsetHeight / 2;
-      arrows.append(s("path", { d: `M${left} ${start}H${x}V${end}H${left + 2}` }), s("path", { d: `M${left + 5} ${end - 3}L${left + 1} ${end}L${left + 5} ${end + 3}`, class: "ug-tip-of" }));
+      paths.push(s("path", { d: `M${left} ${start}H${x}V${end}H${left + 2}` }), s("path", { d: `M${left + 5} ${end - 3}L${left + 1} ${end}L${left + 5} ${end + 3}`, class: "ug-tip-of" }));
     });
+    arrows.replaceChildren(...paths);
   }
-  return { ...all, draw };
+  return { ...all, draw, point };
 }

@@ -56,6 +56,7 @@ export function evaluate(typed, { record, run, step }) {
   }
   const char = /^'(.)'$/u.exec(said);
   if (char) return BigInt(char[1].codePointAt(0));
+  if (!said) return undefined;
   const frames = run.stack(step);
   for (const { slots } of frames) {
     const slot = slots.find((s) => s.expression && (s.expression === said || s.name === said));

@@ -4,7 +4,7 @@
 
 import { timeline } from "./chart.js";
 import { codePane, sourcePane } from "./code.js";
-import { attribute, h, icon, say, tips } from "./elements.js";
+import { attribute, h, icon, reveal, say, tips } from "./elements.js";
 import { memoryPane } from "./memory.js";
 import { questions } from "./predict.js";
 import { WORD, number, replay, unpack, value } from "./record.js";
@@ -27,7 +27,7 @@ let mounted = 0;
 export function mount(element, record, options = {}) {
   const run = replay(record), id = `ug-${++mounted}`;
   const v = {
-    record, run, id, step: 0, shown: true, symbol: symbols(record),
+    record, run, id, step: 0, symbol: symbols(record),
     show: { format: "auto", intel: false, bytes: false, raw: false, place: options.place ?? firstPlace(record) },
     picked: { line: null, row: null, register: null, word: null, wordName: null },
     meaning: (row) => (row >= 0 ? record.meanings.instructions[record.code[row][5]] ?? "" : ""),
@@ -154,17 +154,15 @@ export function mount(element, record, options = {}) {
   }
 
   // ---- picking: what a line, an instruction, a register or a word is picked for
-  function pickLine(line) { Object.assign(v.picked, { line, row: null }); code.link(); source.link(); }
-  function pickRow(row) { Object.assign(v.picked, { line: null, row }); source.link(); code.link(); }
+  function pickLine(line) { Object.assign(v.picked, { line, row: null }); code.link(true); source.link(); }
+  function pickRow(row) { Object.assign(v.picked, { line: null, row }); source.link(true); code.link(); }
   function pickRegister(register) { v.picked.register = register; if (!whatIf.all.hidden) whatIf.draw(v.step); }
   function pickWord(word, wordName, drawn = true) {
     Object.assign(v.picked, { word, wordName });
     if (!drawn) return;
     say(live, word === null ? "" : `${wordName} is picked.`);
-    v.shown = false;
     frame.draw(v.step);
     memory.draw(v.step);
-    v.shown = true;
   }
 
   // ---- keys
@@ -199,11 +197,13 @@ export function mount(element, record, options = {}) {
     lastLabel.hidden = did.hidden = !done;
     say(did, done);
     say(live, wordsOf(at, f, done) + (asks ? " A question is asked." : ""));
-    for (const one of [source, code, registers, frame, memory, whatIf]) one.draw(step);
+    const seen = [source, code, registers, frame, memory, whatIf].map((one) => [one.body, one.draw(step)]);
     drawOutput();
     quiz.draw(step);
     const parted = [[whatIf.changed, "changed"], [whatIf.parted, "first difference"]].filter(([when]) => when >= 0).map(([when, title]) => ({ step: when, kind: "parted", sign: title === "changed" ? "△" : "≠", title: `${title}, step ${when}` }));
     time.stamp([...quiz.stamps(), ...parted]);
+    frame.point(step);
+    reveal(...seen.filter(([, row]) => row));
   }
   function ending() {
     const fault = record.fault ?? "";

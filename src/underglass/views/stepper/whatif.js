@@ -1,7 +1,7 @@
 // What if: a change at this step, the run from there, and both runs side by side.
 
 import { h } from "./elements.js";
-import { replay } from "./record.js";
+import { number, replay, value } from "./record.js";
 import { evaluate, symbols, written } from "./values.js";
 
 const BEFORE = 3, AFTER = 9; // rows around the present step
@@ -10,7 +10,7 @@ export function whatIfPane(v, pane, options) {
   const all = pane("whatif", "What if");
   const problem = h("p", { class: "ug-problem", role: "alert" }), busy = h("span", { class: "ug-note", role: "status" });
   const body = h("div", { class: "ug-both" });
-  let other = null, run = null, symbol = null, parted = -1, drawn = null;
+  let other = null, run = null, symbol = null, parted = -1, strayed = -1;
   const kind = h("select", { class: "ug-select", "aria-label": "What to change", onchange: () => suggest() },
     ...[["register", "register"], ["word", "word"], ["instruction", "instruction"]].map(([held, words]) => h("option", { value: held }, words)));
   const name = h("input", { type: "text", class: "ug-field", autocomplete: "off", spellcheck: "false", "aria-label": "Which one" });
@@ -42,42 +42,59 @@ export function whatIfPane(v, pane, options) {
     problem.textContent = said;
     if (said) { all.all.hidden = false; all.unfold(); }
     if (!record) {
-      if (!said) { other = null; drawn = null; body.replaceChildren(); }
+      if (!said) { other = null; body.replaceChildren(); }
       return;
     }
     other = record;
     run = replay(record);
     symbol = symbols(record);
     parted = -1;
-    for (let at = 0; at <= Math.max(v.run.steps, run.steps) && parted < 0; at++) if (line(v.record, v.run, at) !== line(other, run, at)) parted = at;
-    drawn = null;
+    strayed = -1;
+    for (let at = 0; at <= Math.max(v.run.steps, run.steps) && strayed < 0; at++) {
+      if (line(v.record, v.run, at) !== line(other, run, at)) strayed = at;
+      if (parted < 0 && (strayed >= 0 || differs(at))) parted = at;
+    }
     all.all.hidden = false;
     all.unfold();
     draw(v.step);
   }
   const line = (record, its, at) => (at > its.steps ? "" : at === its.steps ? "end" : record.at[at] < 0 ? "elsewhere" : `${its.address(record.at[at])} ${record.code[record.at[at]][1]}`);
 
+  const differs = (at) => effect(v.record, v.run, at, v.symbol) !== effect(other, run, at, symbol);
+
+  /** What the instruction of a step made of registers and memory. */
+  function effect(record, its, at, name) {
+    if (at >= its.steps) return "";
+    if (record === other && at < (other.changed ?? 0)) return effect(v.record, v.run, at, v.symbol); // the change is not the instruction's doing
+    const delta = record.deltas[at], stores = record.writes[at], sp = its.sp(at), told = [];
+    for (let i = 0; i < Math.min(stores.length, 6); i += 3) told.push(`${number(stores[i]) - sp}(SP) = ${written(value(stores[i + 2]), v.show.format, stores[i + 1], name)}`);
+    for (let i = 0; i < delta.length; i += 2) {
+      const register = record.registers[delta[i]];
+      if (register !== "PC" && register !== "SP" && register !== "FLAGS") told.push(`${register} = ${written(value(delta[i + 1]), v.show.format, 8, name)}`);
+    }
+    return told.join(", ");
+  }
+  const did = (...which) => { const said = effect(...which); return said ? h("b", {}, said) : null; };
   function draw(step) {
-    if (all.all.hidden || all.folded()) return;
+    if (all.all.hidden || all.folded()) return null;
     if (form.contains(document.activeElement) === false) suggest();
     all.note.textContent = other ? (other.change ?? "the other run") : "nothing changed yet";
-    if (!other) return;
+    if (!other) return null;
     const first = Math.max(0, step - BEFORE), rows = [], changedAt = other.changed ?? -1;
     for (let at = first; at <= Math.min(first + BEFORE + AFTER, Math.max(v.run.steps, run.steps)); at++) {
-      const marks = [at === changedAt && "changed here", at === parted && "first difference"].filter(Boolean).join(", ");
-      rows.push(h("tr", { "aria-current": at === step ? "step" : null, class: at === parted ? "ug-parted" : null },
-        h("th", { scope: "row" }, `${at}`), h("td", {}, told(v.record, v.run, at)), h("td", {}, told(other, run, at)), h("td", { class: "ug-note" }, marks)));
+      const marks = [[at === changedAt, "△", "changed here"], [at === parted, "≠", "first difference"]].filter(([is]) => is);
+      rows.push(h("tr", { "aria-current": at === step ? "step" : null, class: `${at === parted ? "ug-parted" : ""} ${differs(at) ? "ug-differs" : ""}`.trim() || null },
+        h("th", { scope: "row" }, `${at}`, ...marks.map(([, sign, words]) => h("b", { title: words, "aria-label": words, role: "img" }, ` ${sign}`))), h("td", {}, told(v.record, v.run, at), did(v.record, v.run, at, v.symbol)), h("td", {}, told(other, run, at), did(other, run, at, symbol))));
     }
     body.replaceChildren(
-      h("table", { class: "ug-sides" }, h("caption", { class: "ug-hidden" }, "Both runs, step by step"),
-        h("thead", {}, h("tr", {}, ...["Step", "As recorded", "What if", ""].map((t) => h("th", { scope: "col" }, t)))), h("tbody", {}, ...rows)),
-      h("div", { class: "ug-differ" }, h("p", {}, verdict(step)), differences(step)));
+      h("table", { class: "ug-sides" }, h("caption", { class: "ug-hidden" }, "Both runs, step by step"), h("colgroup", {}, h("col"), h("col"), h("col")),
+        h("thead", {}, h("tr", {}, ...["Step", "As recorded", "What if"].map((t) => h("th", { scope: "col" }, t)))), h("tbody", {}, ...rows)),
+      h("div", { class: "ug-differ" }, h("p", {}, verdict()), differences(step)));
   }
   const told = (record, its, at) => (at > its.steps ? "" : at === its.steps ? ending(record) : its.go(at) || "outside");
   const ending = (record) => record.fault ? `ends: ${record.fault}` : record.results?.length ? `returned ${record.results.join(", ")}` : record.returned ? "returned" : "the record ends";
-  function verdict(step) {
-    if (parted < 0) return `Both run the same instructions. As recorded: ${ending(v.record)}. What if: ${ending(other)}.`;
-    const where = parted > step ? `At step ${parted} the two part.` : parted === step ? "Here the two part." : `They parted at step ${parted}.`;
+  function verdict() {
+    const where = parted < 0 ? "Nothing differs." : `The first difference is at step ${parted}; ${strayed < 0 ? "both run the same instructions" : `from step ${strayed} on they run different instructions`}.`;
     return `${where} As recorded: ${ending(v.record)}. What if: ${ending(other)}.`;
   }
   /** The registers and the words of the frame that differ at this step. */
@@ -89,7 +106,7 @@ export function whatIfPane(v, pane, options) {
     for (const name of v.record.registers) if (run.column.has(name)) one(name, v.run.named(name, mine), run.named(name, its));
     for (const frame of v.run.stack(mine).slice(0, 2)) for (const slot of frame.slots) one(slot.expression || slot.kind, v.run.slot(slot.address, slot.size, mine), run.slot(slot.address, slot.size, its), Math.min(8, slot.size));
     if (!rows.length) return h("p", { class: "ug-empty" }, "At this step no register and no word of the frame differs.");
-    return h("table", { class: "ug-sides" }, h("caption", {}, `What differs at step ${step}`), h("tbody", {}, ...rows.slice(0, 16)));
+    return h("table", { class: "ug-sides" }, h("caption", {}, `What differs at step ${step}`), h("colgroup", {}, h("col"), h("col"), h("col")), h("tbody", {}, ...rows.slice(0, 16)));
   }
   function show() {
     all.all.hidden = !all.all.hidden;
