@@ -11,7 +11,7 @@ from capstone import CS_ARCH_X86, CS_MODE_64, Cs
 from underglass.program.function import Function, Instruction
 from underglass.toolchain import find_go
 
-__all__ = ["disassemble", "replaced"]
+__all__ = ["disassemble"]
 
 _LINE = re.compile(
     r"^  \S.*?:(?P<line>-?\d+)\t+0x(?P<address>[0-9a-f]+)\t+(?P<bytes>[0-9a-f]+)\t+(?P<text>.*?)\s*$"
@@ -41,25 +41,6 @@ def disassemble(
             go[int(match["address"], 16)] = match["text"]
     engine = Cs(CS_ARCH_X86, CS_MODE_64)
     return {f.address: tuple(_instructions(engine, f, code[f.address], go)) for f in wanted}
-
-
-def replaced(old: Instruction, pieces: Iterable[tuple[bytes, str]]) -> tuple[Instruction, ...]:
-    """What stands where `old` stood, once other code has been put there.
-
-    Args:
-        pieces: the new instructions, bytes and Go syntax; NOPs fill the rest.
-    """
-    engine, at = Cs(CS_ARCH_X86, CS_MODE_64), 0
-    found: list[Instruction] = []
-    wanted = list(pieces)
-    wanted += [(b"\x90", "NOP")] * (len(old.data) - sum(len(data) for data, _ in wanted))
-    for data, go in wanted:
-        intel = next(
-            (f"{name} {args}".strip() for *_, name, args in engine.disasm_lite(data, old.address + at)), go
-        )
-        found.append(Instruction(old.address + at, data, go, intel, old.line, None))
-        at += len(data)
-    return tuple(found)
 
 
 def _instructions(engine: Cs, function: Function, code: bytes, go: dict[int, str]) -> list[Instruction]:

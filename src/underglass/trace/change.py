@@ -19,7 +19,7 @@ from underglass.machine.amd64 import VECTORS
 from underglass.machine.call import Call
 from underglass.machine.memory import BadAddress
 from underglass.program import Instruction
-from underglass.program.code import replaced
+from underglass.program.replaced import replaced
 from underglass.toolchain.assemble import assemble
 from underglass.trace.naming import word_of
 from underglass.trace.record import Prefix, record, rehearse
