@@ -163,6 +163,12 @@ def test_a_window_of_a_run_has_frames_and_stacks():
     assert len(record["at"]) == len(window) + 1
 
 
+def test_a_window_that_begins_on_g0_says_so():
+    run = program().record_run()
+    start = run.window(5_000, 400)  # schedinit: before there is any goroutine
+    assert payload(start)["switches"] == [[0, "g0"]]
+
+
 def test_what_was_touched_can_be_looked_at_with_what_is_around_it():
     trace = trace_of("greet", "Go")
     runs = [(int(start, 16), len(words)) for start, words in payload(trace)["memory"]]

@@ -20,8 +20,10 @@ _WHOLE_PAGES = 24  # those touched most are told whole; of the others, the lines
 _LINE = 64
 _JUMP = 1 << 20  # bytes: no frame is as large, so SP has changed stacks
 
-# What moves SP to another stack (Go 1.27, runtime/asm_amd64.s), and to which.
-_TO_G0 = frozenset({"runtime.morestack", "runtime.mcall", "runtime.asmcgocall"})
+# What moves SP to another stack, and what g0 begins with (Go 1.27, runtime/asm_amd64.s, runtime/proc.go).
+_ON_G0 = frozenset(
+    {"runtime.morestack", "runtime.mcall", "runtime.mstart", "runtime.mstart0", "runtime.rt0_go"}
+)
 _TO_GOROUTINE = frozenset({"gogo", "runtime.gogo"})
 _SIGNAL = "runtime.sigtramp"
 
@@ -119,7 +121,7 @@ def stack_switches(trace: Trace, shown: int) -> list[list[Any]]:
     tid, found = trace.threads[0][1] if trace.threads else 0, list[list[Any]]()
     for step in (step for step in steps if step <= shown):
         arrived = thread_at.get(step, tid)
-        kind = kinds.get(arrived, "goroutine" if arrived == tid or step == 0 else "g0")
+        kind = kinds.get(arrived) or _first_stack(trace, step)
         if arrived == tid and step:
             kind = _stack_after(trace, step, kind)
         tid = arrived
@@ -128,6 +130,14 @@ def stack_switches(trace: Trace, shown: int) -> list[list[Any]]:
         if not found or found[-1][1] != name:
             found.append([step, name])
     return found
+
+
+def _first_stack(trace: Trace, step: int) -> str:
+    """Which stack a thread is on when it is first seen: R14 holds g, and the first thread's g0 has a name."""
+    g0 = trace.program.elf.symbols.get("runtime.g0")
+    if g0 is not None and trace.register(step, "R14") == g0[0]:
+        return "g0"
+    return "g0" if any(frame.function.name in _ON_G0 for frame in trace.frames(step)) else "goroutine"
 
 
 def _stack_after(trace: Trace, step: int, kind: str) -> str:
