@@ -377,3 +377,15 @@ def test_what_is_no_call_is_refused(text: str, part: str) -> None:
     with pytest.raises(CallError) as caught:
         read_call(text)
     assert part in str(caught.value)
+
+
+def test_a_recording_that_was_kept_gives_the_same_page(folder: Path) -> None:
+    assert underglass("trace", "add(23, 4)", "add.s", "-o", "add.ugt", cwd=folder).returncode == 0
+    assert underglass("trace", "add.ugt", "-o", "kept.html", cwd=folder).returncode == 0
+    assert underglass("trace", "add(23, 4)", "add.s", "-o", "made.html", cwd=folder).returncode == 0
+    assert (folder / "kept.html").read_bytes() == (folder / "made.html").read_bytes()
+    for words, part in ((["nope.ugt"], b"cannot be read"), (["add(1, 2)"], b"Say which program")):
+        run = underglass("trace", *words, "-o", "x.html", cwd=folder)
+        assert run.returncode == 1
+        assert part in run.stderr
+        assert b"Traceback" not in run.stderr

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underglass import toolchain
@@ -14,7 +14,7 @@ from underglass.machine import Limits, Machine
 from underglass.machine.call import Call, prepare
 from underglass.program import Abi, Function, Program
 from underglass.toolchain import Build, Source
-from underglass.trace import Run, Trace, record, rehearse
+from underglass.trace import Change, Run, Trace, changed, record, rehearse
 
 __all__ = ["GoProgram", "RunResult", "build", "load"]
 
@@ -117,7 +117,14 @@ class GoProgram:
         """
         return self._prepare(name, values, abi, limits).finish()
 
-    def record(self, name: str, *values: object, abi: Abi | None = None, most: int = MOST_STEPS) -> Trace:
+    def record(
+        self,
+        name: str,
+        *values: object,
+        abi: Abi | None = None,
+        most: int = MOST_STEPS,
+        changes: Sequence[Change] = (),
+    ) -> Trace:
         """Call a function and return what every instruction did.
 
         A call that faults gives a trace too: its `fault` says what happened, and its last steps show it.
@@ -126,12 +133,23 @@ class GoProgram:
         Args:
             abi: as for `call`.
             most: instructions after which the recording ends.
+            changes: what to change on the way: the recording is that of the changed run. `Trace.what_if`
+                changes a recording that is at hand.
 
         Raises:
             UnknownFunction, CallError: as for `call`.
+            UnderglassError: a change that cannot be made.
         """
-        ending = rehearse(self._prepare(name, values, abi), most)
-        return record(self._prepare(name, values, abi), most, ending)
+
+        def prepare() -> Call:
+            return self._prepare(name, values, abi)
+
+        def again(changes: Sequence[Change]) -> Trace:
+            return changed(prepare, trace, changes, most)
+
+        ending = rehearse(prepare(), most)
+        trace = replace(record(prepare(), most, ending), again=again)
+        return again(changes) if changes else trace
 
     def record_run(
         self,

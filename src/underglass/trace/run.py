@@ -145,8 +145,11 @@ class Run:
 
     def _record(self, machine: Machine, title: str, most: int, *, returns: bool = False) -> Trace:
         before = Before(machine)
-        back = int.from_bytes(machine.memory.read(machine.cpu["SP"], 8), "little")
-        depth, is_back = stack_depth(machine) - 8, False
+        back = depth = 0
+        if returns:  # elsewhere SP need not point to a return address, and at the boot there is no g yet
+            back = int.from_bytes(machine.memory.read(machine.cpu["SP"], 8), "little")
+            depth = stack_depth(machine) - 8
+        is_back = False
 
         def reached() -> bool:
             nonlocal is_back
