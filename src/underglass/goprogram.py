@@ -11,6 +11,7 @@ from underglass import toolchain
 from underglass.abi import Signature, signature
 from underglass.errors import CallError, UnderglassError, UnknownFunction
 from underglass.machine import Limits, Machine
+from underglass.machine.areas import Area, areas
 from underglass.machine.call import Call, prepare
 from underglass.program import Abi, Function, Program
 from underglass.toolchain import Build, Source
@@ -183,6 +184,16 @@ class GoProgram:
             )
 
         return Run(boot)
+
+    def memory_map(self) -> tuple[Area, ...]:
+        """What lies where in memory when the program has booted and stands at the start of main.main.
+
+        >>> from underglass.views import memory_map_picture
+        >>> memory_map_picture(prog.memory_map())  # doctest: +SKIP
+        """
+        machine = self._machine()
+        machine.rewind()
+        return areas(machine)
 
     def signature(self, name: str, abi: Abi | None = None) -> Signature:
         """What a function takes and gives.

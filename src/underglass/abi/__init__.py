@@ -2,7 +2,7 @@
 
 from underglass.abi.amd64 import FLOAT_ARGS, INTEGER_ARGS, ROLES
 from underglass.abi.decode import Memory, decode
-from underglass.abi.dwarf import named_types, type_at
+from underglass.abi.dwarf import field_offsets, named_types, type_at, type_named
 from underglass.abi.known import signature
 from underglass.abi.layout import (
     RULE_SOURCES,
@@ -37,10 +37,12 @@ __all__ = [
     "abi_internal_layout",
     "decode",
     "encode",
+    "field_offsets",
     "layout_of",
     "named_types",
     "parse_signature",
     "parse_types",
     "signature",
     "type_at",
+    "type_named",
 ]

@@ -18,10 +18,18 @@ from underglass.abi.dwarftypes import DAMAGE, Types
 from underglass.abi.dwarftypes import name_of as _name
 from underglass.abi.layout import layout_of
 from underglass.abi.signature import Param, Signature
-from underglass.abi.types import BASIC, GoType
+from underglass.abi.types import BASIC, GoType, Struct
 from underglass.program import Function, Program
 
-__all__ = ["function_die", "named_types", "signature_of", "type_at", "type_of"]
+__all__ = [
+    "field_offsets",
+    "function_die",
+    "named_types",
+    "signature_of",
+    "type_at",
+    "type_named",
+    "type_of",
+]
 
 _WRAP = 1 << 64
 _CLOSURE = re.compile(r"\.(func|gowrap|deferwrap)\d|-range\d")
@@ -51,6 +59,17 @@ def function_die(program: Program, function: Function) -> DIE | None:
 def type_of(program: Program, die: DIE) -> GoType:
     """The type of a variable, from its DWARF entry."""
     return _reader(program).types.type(die.get_DIE_from_attribute("DW_AT_type"))
+
+
+def type_named(program: Program, name: str) -> GoType | None:
+    """The type of a full name, as "runtime.g"; None if DWARF does not have it."""
+    return _reader(program).by_name(name)
+
+
+def field_offsets(program: Program, name: str) -> dict[str, int]:
+    """Offsets in bytes of the fields of a struct, "runtime.g" say; empty if DWARF does not have it."""
+    found = type_named(program, name)
+    return {f.name: f.offset for f in found.fields} if isinstance(found, Struct) else {}
 
 
 def named_types(program: Program) -> dict[str, GoType]:
@@ -183,6 +202,19 @@ class _Reader:
             return self.types.at(address) if self._dwarf is not None else None
         except DAMAGE:
             return None
+
+    def by_name(self, name: str) -> GoType | None:
+        """Looked for in the unit of its own package first, where it nearly always is."""
+        package = name.rpartition(".")[0]
+        try:
+            units = list(self._dwarf.iter_CUs()) if self._dwarf is not None else []
+            for unit in sorted(units, key=lambda u: _name(u.get_top_DIE()) != package):
+                for die in unit.get_top_DIE().iter_children():
+                    if die.tag in ("DW_TAG_typedef", "DW_TAG_structure_type") and _name(die) == name:
+                        return self.types.type(die)
+        except DAMAGE:
+            pass
+        return None
 
     def named(self) -> dict[str, GoType]:
         try:

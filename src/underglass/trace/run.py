@@ -16,6 +16,7 @@ from underglass.machine.machine import Machine
 from underglass.machine.recorder import Recording
 from underglass.program import Function
 from underglass.trace.record import About, Before, made
+from underglass.trace.timeline import Timeline, record_timeline
 from underglass.trace.trace import Trace
 
 __all__ = ["Run"]
@@ -88,6 +89,14 @@ class Run:
                 f"{function.name} runs {seen} times in this run; there is no activation {occurrence}."
             )
         return self._record(machine, f"{name}, activation {occurrence}", most, returns=True)
+
+    def timeline(self) -> Timeline:
+        """Run the program once more, and return which thread and goroutine had the processor when."""
+        machine = self._boot()
+        try:
+            return record_timeline(machine)
+        finally:
+            machine.close()
 
     def _go_to(self, machine: Machine, function: Function, occurrence: int) -> int:
         """Run until `function` is called for the `occurrence`-th time; how often it was called."""
