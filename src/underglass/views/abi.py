@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from underglass.views.palette import colour, css_variables, fitting, scrolling
+from underglass.views.palette import colour
+from underglass.views.svg import MONO, SANS, Picture, document
 
 if TYPE_CHECKING:
     from underglass.abi import Layout, Place, Signature
 
-__all__ = ["AbiPicture", "abi_picture", "abi_svg", "abi_text"]
+__all__ = ["abi_picture", "abi_svg", "abi_text"]
 
 _ROW, _SKIP, _MARGIN = 26, 8, 18  # pixels: a register or slot, between values, around everything
 _ARROW = 46  # between a value and where it lies
 _WIDTHS = {"zero": 150, "value": 270, "register": 176, "stack": 150, "spill": 92}
 _WRAP = 118  # characters of a reason on one line, for two conventions side by side
-_MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
-_SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
 _STYLE = f"""\
-.ug-abi text{{font:13px {_SANS};fill:var(--ug-ink)}}
-.ug-abi .mono{{font-family:{_MONO}}}
+.ug-abi text{{font:13px {SANS};fill:var(--ug-ink)}}
+.ug-abi .mono{{font-family:{MONO}}}
 .ug-abi .small{{font-size:12px}}
 .ug-abi .muted{{fill:var(--ug-muted)}}
 .ug-abi .strong{{font-weight:600}}
-.ug-abi .paper{{fill:var(--ug-paper)}}
 .ug-abi rect.ABI0{{fill:var(--ug-abi0-tint);stroke:var(--ug-abi0)}}
 .ug-abi rect.ABIInternal{{fill:var(--ug-internal-tint);stroke:var(--ug-internal)}}
 .ug-abi rect.value{{fill:var(--ug-wash);stroke:var(--ug-rule)}}
@@ -43,26 +40,11 @@ _STYLE = f"""\
 """
 
 
-@dataclass(frozen=True)
-class AbiPicture:
-    """A picture of where arguments lie that shows itself: as SVG in a notebook, as text elsewhere."""
-
-    svg: str
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return scrolling(self.svg, "Where arguments and results lie")
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-
-def abi_picture(signature: Signature, layouts: Mapping[str, Layout]) -> AbiPicture:
+def abi_picture(signature: Signature, layouts: Mapping[str, Layout]) -> Picture:
     """The picture of `abi_svg` with `abi_text` as its other form."""
-    return AbiPicture(abi_svg(signature, layouts), abi_text(signature, layouts))
+    return Picture(
+        abi_svg(signature, layouts), abi_text(signature, layouts), "Where arguments and results lie"
+    )
 
 
 def abi_text(signature: Signature, layouts: Mapping[str, Layout]) -> str:
@@ -244,7 +226,7 @@ class _Drawing:
         named = [c for c in ("muted", "ABI0", "ABIInternal") if c in classes.split()]
         ink = {"ABI0": "abi0", "ABIInternal": "internal", "muted": "muted"}[named[0]] if named else "ink"
         at = "" if anchor == "start" else f' text-anchor="{anchor}"'
-        family = _MONO if "mono" in classes else _SANS
+        family = MONO if "mono" in classes else SANS
         weight = ' font-weight="600"' if "strong" in classes else ""
         size = 12 if "small" in classes else 13
         self._parts.append(
@@ -255,16 +237,9 @@ class _Drawing:
     def _finish(self) -> str:
         height = self._y + _MARGIN
         title = f"Where the arguments and results of {self._signature.name or 'the function'} lie"
-        text = html.escape(abi_text(self._signature, self._layouts))
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg ug-abi" role="img" '
-            f'viewBox="0 0 {self._width} {height}" width="{self._width}" height="{height}" '
-            f'style="{fitting(self._width)}" aria-label="{html.escape(title)}">'
-            f"<title>{html.escape(title)}</title><desc>{text}</desc>"
-            f"<style>{css_variables('.ug-svg')}{_STYLE}</style>"
-            f'<rect class="paper" width="{self._width}" height="{height}" fill="{colour("paper")}"/>'
-            f"{''.join(self._parts)}</svg>"
-        )
+        text = abi_text(self._signature, self._layouts)
+        body = "".join(self._parts)
+        return document(title, text, body, self._width, height, named="ug-abi", style=_STYLE)
 
 
 def _members(layout: Layout, is_result: bool) -> tuple[Place, ...]:

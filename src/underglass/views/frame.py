@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from underglass.analysis.gcmaps import gc_map
 from underglass.views.frames import call_frames, is_callers
 from underglass.views.gcmap import LEGEND, gcmap_text, glyph_of
-from underglass.views.palette import colour, css_variables, fitting, scrolling
+from underglass.views.palette import colour
+from underglass.views.svg import MONO, SANS, Picture, document
 from underglass.views.text import frame_text, plain_value
 
 if TYPE_CHECKING:
     from underglass.analysis.gcmaps import GcMap
     from underglass.trace import Frame, Slot, Trace
 
-__all__ = ["FramePicture", "frame_picture", "frame_svg", "pointer_maps"]
+__all__ = ["frame_picture", "frame_svg", "pointer_maps"]
 
 _ROW, _GAP, _TOP = 26, 40, 18  # pixels: a word, the title line of a frame, above everything
 _LEFT, _BOX, _RIGHT = 150, 310, 84  # the pointers, the words, the distances from SP
-_MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
-_SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
 
 _STYLE = f"""\
-.ug-words text{{font:13px {_SANS};fill:var(--ug-ink)}}
-.ug-words .mono{{font-family:{_MONO}}}
+.ug-words text{{font:13px {SANS};fill:var(--ug-ink)}}
+.ug-words .mono{{font-family:{MONO}}}
 .ug-words .small{{font-size:12px}}
 .ug-words .muted{{fill:var(--ug-muted)}}
 .ug-words .strong{{font-weight:600}}
-.ug-words .paper{{fill:var(--ug-paper)}}
 .ug-words .word{{stroke:var(--ug-rule)}}
 .ug-words .ABI0{{fill:var(--ug-abi0-tint)}}
 .ug-words .ABIInternal{{fill:var(--ug-internal-tint)}}
@@ -40,30 +37,13 @@ _STYLE = f"""\
 """
 
 
-@dataclass(frozen=True)
-class FramePicture:
-    """A frame diagram that shows itself: as SVG in a notebook or a page, as text elsewhere."""
-
-    svg: str
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return scrolling(self.svg, "Frame diagram")
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-
-def frame_picture(trace: Trace, step: int, depth: int = 2, *, pointers: bool = False) -> FramePicture:
+def frame_picture(trace: Trace, step: int, depth: int = 2, *, pointers: bool = False) -> Picture:
     """The diagram of `frame_svg` with `frame_text` as its other form."""
     text = frame_text(trace, step)
     if pointers:
         maps = pointer_maps(trace, step, call_frames(trace, step)[:depth])
         text = "\n\n".join([text, *map(gcmap_text, maps)])
-    return FramePicture(frame_svg(trace, step, depth, pointers=pointers), text)
+    return Picture(frame_svg(trace, step, depth, pointers=pointers), text, "Frame diagram")
 
 
 def pointer_maps(trace: Trace, step: int, frames: tuple[Frame, ...]) -> list[GcMap]:
@@ -213,7 +193,7 @@ class _Drawing:
     ) -> None:
         ink = {"ABI0": "abi0", "ABIInternal": "internal"}.get(fill, "muted" if "muted" in classes else fill)
         at = "" if anchor == "start" else f' text-anchor="{anchor}"'
-        family = _MONO if "mono" in classes else _SANS
+        family = MONO if "mono" in classes else SANS
         weight = ' font-weight="600"' if "strong" in classes else ""
         size = 12 if "small" in classes else 13
         self._parts.append(
@@ -230,12 +210,5 @@ class _Drawing:
         if not self._parts:
             self._text(0, _TOP, description, "muted")
         title = f"Stack of {self._trace.title} before step {self._step}"
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg ug-words" role="img" '
-            f'viewBox="0 0 {self._width} {height}" width="{self._width}" height="{height}" '
-            f'style="{fitting(self._width)}" aria-label="{html.escape(title)}">'
-            f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
-            f"<style>{css_variables('.ug-svg')}{_STYLE}</style>"
-            f'<rect class="paper" width="{self._width}" height="{height}" fill="{colour("paper")}"/>'
-            f"{''.join(self._parts)}</svg>"
-        )
+        body = "".join(self._parts)
+        return document(title, description, body, self._width, height, named="ug-words", style=_STYLE)

@@ -5,25 +5,22 @@ Pointers carry a filled diamond, other words an empty one: nothing is told by co
 
 from __future__ import annotations
 
-import html
 import textwrap
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from underglass.views.palette import colour, css_variables, fitting
+from underglass.views.svg import Canvas, Picture
 
 if TYPE_CHECKING:
     from underglass.analysis.gcmaps import FrameWord, GcMap
 
-__all__ = ["GLYPHS", "LEGEND", "gcmap_svg", "gcmap_text", "glyph_of"]
+__all__ = ["GLYPHS", "LEGEND", "gcmap_picture", "gcmap_svg", "gcmap_text", "glyph_of"]
 
 GLYPHS = {True: "◆", False: "◇", None: "·"}
 """Marks of a word: a pointer, no pointer, covered by no map."""
 LEGEND = "◆ pointer, ◇ no pointer, · no map"
 
-_ROW, _LEFT, _BOX, _RIGHT, _TOP = 26, 118, 430, 90, 44  # pixels
-_MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
-_SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
+_ROW, _LEFT, _BOX, _TOP = 26, 118, 430, 44  # pixels
 _NOTE_WIDTH = 76  # characters of a line below the frame
 
 
@@ -101,63 +98,33 @@ def _notes(held: GcMap) -> list[str]:
     return notes
 
 
+def gcmap_picture(held: GcMap) -> Picture:
+    """`gcmap_svg` with `gcmap_text` as its other form."""
+    return Picture(gcmap_svg(held), gcmap_text(held), "Pointer map")
+
+
 def gcmap_svg(held: GcMap) -> str:
     """Return the frame as SVG, high addresses at the top, each word with its mark."""
-    rows = _with_links(held, [_row(held, word) for word in held.words])
-    y, parts = _TOP, []
-    for mark, name, kind, where, from_sp in rows:
-        is_link = mark == " "
-        fill = "wash" if is_link else "internal-tint" if held.function.abi == "ABIInternal" else "abi0-tint"
-        parts.append(
-            f'<rect x="{_LEFT}" y="{y}" width="{_BOX}" height="{_ROW}" style="fill:var(--ug-{fill});'
-            f'stroke:var(--ug-rule)" fill="{colour(fill)}" stroke="{colour("rule")}"/>'
-        )
-        base = y + 17
+    canvas = Canvas(_title(held), gcmap_text(held))
+    first, _, rest = _title(held).partition(", ")
+    canvas.text(_LEFT, 18, first, mono=True, strong=True)
+    canvas.text(_LEFT, 35, rest, ink="muted", size=12)
+    y = _TOP
+    tint = "internal-tint" if held.function.abi == "ABIInternal" else "abi0-tint"
+    for mark, name, kind, where, from_sp in _with_links(held, [_row(held, word) for word in held.words]):
+        is_link, base = mark == " ", y + 17
+        canvas.box(_LEFT, y, _BOX, _ROW, fill="wash" if is_link else tint, stroke="rule")
         if not is_link:
-            parts.append(_text(_LEFT + 10, base, mark, size=15, weight=600))
-        parts.append(_text(_LEFT + 34, base, name, mono=not is_link, ink="muted" if is_link else "ink"))
-        parts.append(_text(_LEFT + _BOX - 10, base, kind, mono=True, ink="muted", anchor="end"))
-        parts.append(_text(_LEFT - 10, base, where, mono=True, ink="muted", anchor="end", size=12))
-        parts.append(_text(_LEFT + _BOX + 10, base, from_sp, mono=True, ink="muted", size=12))
+            canvas.text(_LEFT + 10, base, mark, size=15, strong=True)
+        canvas.text(_LEFT + 34, base, name, mono=not is_link, ink="muted" if is_link else "ink")
+        canvas.text(_LEFT + _BOX - 10, base, kind, mono=True, ink="muted", anchor="end")
+        canvas.text(_LEFT - 10, base, where, mono=True, ink="muted", anchor="end", size=12)
+        canvas.text(_LEFT + _BOX + 10, base, from_sp, mono=True, ink="muted", size=12)
         y += _ROW
     y += 22
-    parts.append(_text(_LEFT, y, LEGEND))
+    canvas.text(_LEFT, y, LEGEND)
     for note in [*(_object(held, i) for i in range(len(held.objects))), *_notes(held)]:
-        for line in _wrapped(note):
+        for line in textwrap.wrap(note, _NOTE_WIDTH):
             y += 18
-            parts.append(_text(_LEFT, y, line, ink="muted", size=12))
-    first, _, rest = _title(held).partition(", ")
-    head = _text(_LEFT, 18, first, mono=True, weight=600) + _text(_LEFT, 35, rest, ink="muted", size=12)
-    width, height = _LEFT + _BOX + _RIGHT, y + 16
-    described, title = html.escape(gcmap_text(held)), html.escape(_title(held))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg" role="img" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" style="{fitting(width)}" aria-label="{title}">'
-        f"<title>{title}</title><desc>{described}</desc>"
-        f"<style>{css_variables('.ug-svg')}</style>"
-        f'<rect width="{width}" height="{height}" style="fill:var(--ug-paper)" fill="{colour("paper")}"/>'
-        f"{head}{''.join(parts)}</svg>"
-    )
-
-
-def _text(
-    x: int,
-    y: int,
-    words: str,
-    *,
-    mono: bool = False,
-    ink: str = "ink",
-    anchor: str = "start",
-    size: int = 13,
-    weight: int = 400,
-) -> str:
-    family = html.escape(_MONO if mono else _SANS)
-    return (
-        f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}" '
-        f'font-family="{family}" fill="{colour(ink)}" style="fill:var(--ug-{ink})">'
-        f"{html.escape(words)}</text>"
-    )
-
-
-def _wrapped(note: str) -> list[str]:
-    return textwrap.wrap(note, _NOTE_WIDTH)
+            canvas.text(_LEFT, y, line, ink="muted", size=12)
+    return canvas.finish()

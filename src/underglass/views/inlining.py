@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import html
 import zlib
-from dataclasses import dataclass
 from textwrap import fill
 from typing import TYPE_CHECKING
 
 from underglass.views.inliningtext import charge_words, inlining_text, verdict_words
-from underglass.views.palette import colour, css_variables, fitting, scrolling
+from underglass.views.palette import colour
+from underglass.views.svg import MONO, SANS, Picture, document
 
 if TYPE_CHECKING:
     from underglass.analysis.inlinecost import Part
     from underglass.analysis.inlining import FunctionInlining, Inlined, InliningReport
     from underglass.toolchain.irdump import Place
 
-__all__ = ["InliningPicture", "inlining_picture", "inlining_svg"]
+__all__ = ["inlining_picture", "inlining_svg"]
 
 _WIDTH, _PAD = 880, 16  # pixels
 _ROW, _BAR = 24, 14
@@ -26,12 +26,10 @@ _COST, _LINE, _SOURCE, _NOTES = 180, 238, 248, 566  # right ends of two columns,
 _SCALE = 100  # pixels of a statement that is the whole cost
 _LETTER, _SMALL_LETTER = 7.9, 6.6  # pixels: a letter of source, and of small print
 _PLACE_LETTERS, _NOTE_LETTERS = 30, 46
-_MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
-_SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
 
 _STYLE = f"""\
-.ug-inline text{{font:13px {_SANS};fill:var(--ug-ink)}}
-.ug-inline .mono{{font-family:{_MONO}}}
+.ug-inline text{{font:13px {SANS};fill:var(--ug-ink)}}
+.ug-inline .mono{{font-family:{MONO}}}
 .ug-inline .small{{font-size:12px}}
 .ug-inline .strong{{font-weight:600}}
 .ug-inline .muted{{fill:var(--ug-muted)}}
@@ -40,33 +38,15 @@ _STYLE = f"""\
 .ug-inline .within{{fill:var(--ug-internal)}}
 .ug-inline .over{{fill:var(--ug-abi0)}}
 .ug-inline .room{{fill:var(--ug-wash);stroke:var(--ug-rule)}}
-.ug-inline .paper{{fill:var(--ug-paper)}}
 .ug-inline .cut{{stroke:var(--ug-paper)}}
 .ug-inline .line{{stroke:var(--ug-muted);fill:none}}
 .ug-inline .limit{{stroke:var(--ug-ink);fill:none}}
 """
 
 
-@dataclass(frozen=True)
-class InliningPicture:
-    """An inlining report that shows itself: as SVG in a notebook or a page, as text elsewhere."""
-
-    svg: str
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return scrolling(self.svg, "Inline tree")
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-
-def inlining_picture(report: InliningReport, function: str | None = None) -> InliningPicture:
+def inlining_picture(report: InliningReport, function: str | None = None) -> Picture:
     """The drawing of `inlining_svg` with `inlining_text` as its other form."""
-    return InliningPicture(inlining_svg(report, function), inlining_text(report, function))
+    return Picture(inlining_svg(report, function), inlining_text(report, function), "Inline tree")
 
 
 def inlining_svg(report: InliningReport, function: str | None = None) -> str:
@@ -243,7 +223,7 @@ class _Drawing:
             f'<text class="{classes}" x="{x}" y="{y}" text-anchor="{anchor}" fill="{colour(ink)}" '
             f'font-size="{12 if "small" in classes else 13}" '
             f'font-weight="{600 if "strong" in classes else 400}" '
-            f'font-family="{html.escape(_MONO if "mono" in classes else _SANS)}">'
+            f'font-family="{html.escape(MONO if "mono" in classes else SANS)}">'
             f"{html.escape(shown)}{whole}</text>"
         )
 
@@ -257,12 +237,5 @@ class _Drawing:
             f'patternTransform="rotate(45)"><path class="cut" d="M0 0v6" stroke="{colour("paper")}" '
             'stroke-width="2"/></pattern></defs>'
         )
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg ug-inline" role="img" '
-            f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-            f'style="{fitting(_WIDTH)}" aria-label="{html.escape(title)}">'
-            f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
-            f"<style>{css_variables('.ug-svg')}{_STYLE}</style>{hatch}"
-            f'<rect class="paper" width="{_WIDTH}" height="{height}" fill="{colour("paper")}"/>'
-            f"{''.join(self._drawn)}</svg>"
-        )
+        body = hatch + "".join(self._drawn)
+        return document(title, description, body, _WIDTH, height, named="ug-inline", style=_STYLE)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from underglass.toolchain.chains import INDIRECT, MORESTACK
-from underglass.views.palette import colour, css_variables, fitting, scrolling
+from underglass.views.palette import colour
+from underglass.views.svg import MONO, SANS, Picture, document
 
 if TYPE_CHECKING:
     from underglass.toolchain.chains import Chain, ChainStep
 
-__all__ = ["ChainPicture", "chain_picture", "chain_svg", "chain_text"]
+__all__ = ["chain_picture", "chain_svg", "chain_text"]
 
 _TOP, _BAR_X, _BAR, _GAP = 58, 64, 92, 46  # pixels: above the bar, left of it, its width, to the words
 _ROOM, _MOST_ROOM, _MOST_OVER = 440, 660, 170  # pixels: the limit's height, the most drawn beyond it
 _ROW, _SHORT_ROW, _MANY = 40, 22, 12  # pixels: a label of two lines and of one; from so many on, of one
 _CALL = 8  # bytes that CALL pushes
-_MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
-_SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
 
 _STYLE = f"""\
-.ug-chain text{{font:13px {_SANS};fill:var(--ug-ink)}}
-.ug-chain .mono{{font-family:{_MONO}}}
+.ug-chain text{{font:13px {SANS};fill:var(--ug-ink)}}
+.ug-chain .mono{{font-family:{MONO}}}
 .ug-chain .small{{font-size:12px}}
 .ug-chain .muted{{fill:var(--ug-muted)}}
 .ug-chain .strong{{font-weight:600}}
-.ug-chain .paper{{fill:var(--ug-paper)}}
 .ug-chain .free{{fill:var(--ug-wash);stroke:var(--ug-rule)}}
 .ug-chain .ABI0{{fill:var(--ug-abi0-tint);stroke:var(--ug-abi0)}}
 .ug-chain .ABIInternal{{fill:var(--ug-internal-tint);stroke:var(--ug-internal)}}
@@ -40,26 +37,9 @@ _STYLE = f"""\
 """
 
 
-@dataclass(frozen=True)
-class ChainPicture:
-    """A chain that shows itself: as SVG in a notebook or a page, as text elsewhere."""
-
-    svg: str
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        return scrolling(self.svg, "Chain of NOSPLIT functions")
-
-    def _repr_svg_(self) -> str:
-        return self.svg
-
-
-def chain_picture(chain: Chain) -> ChainPicture:
+def chain_picture(chain: Chain) -> Picture:
     """The drawing of `chain_svg` with `chain_text` as its other form."""
-    return ChainPicture(chain_svg(chain), chain_text(chain))
+    return Picture(chain_svg(chain), chain_text(chain), "Chain of NOSPLIT functions")
 
 
 def chain_text(chain: Chain) -> str:
@@ -206,7 +186,7 @@ class _Drawing:
         self, x: float, y: float, words: str, classes: str, fill: str = "ink", anchor: str = "start"
     ) -> None:
         ink = {"ABI0": "abi0", "ABIInternal": "internal"}.get(fill, "muted" if "muted" in classes else fill)
-        family = _MONO if "mono" in classes else _SANS
+        family = MONO if "mono" in classes else SANS
         size = 12 if "small" in classes else 13
         weight = ' font-weight="600"' if "strong" in classes else ""
         if anchor == "start":
@@ -218,12 +198,6 @@ class _Drawing:
 
     def _document(self, height: float) -> str:
         title = f"NOSPLIT chain of {self._chain.steps[0].symbol}: {_fate(self._chain)}"
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg ug-chain" role="img" '
-            f'viewBox="0 0 {self._width} {height:.0f}" width="{self._width}" height="{height:.0f}" '
-            f'style="{fitting(self._width)}" aria-label="{html.escape(title)}">'
-            f"<title>{html.escape(title)}</title><desc>{html.escape(chain_text(self._chain))}</desc>"
-            f"<style>{css_variables('.ug-svg')}{_STYLE}</style>"
-            f'<rect class="paper" width="{self._width}" height="{height:.0f}" fill="{colour("paper")}"/>'
-            f"{''.join(self._parts)}</svg>"
-        )
+        body = "".join(self._parts)
+        text = chain_text(self._chain)
+        return document(title, text, body, self._width, height, named="ug-chain", style=_STYLE)

@@ -39,7 +39,7 @@ def struct_text(kind: GoType, only: Collection[str] = ()) -> str:
     """Return a line for each field: offset, size, name and type."""
     lines = [f"{kind.name}: {kind.size} bytes, aligned to {kind.align}"]
     for piece in _pieces(kind, only):
-        name = piece.name or "(padding)"
+        name = piece.name or ("" if piece.type else "(padding)")
         lines.append(f"{piece.offset:6}  {piece.size:4}  {name:<16} {piece.type}".rstrip())
     return "\n".join(lines)
 

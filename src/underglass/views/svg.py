@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from underglass.views.palette import COLOURS, colour, css_variables, fitting, scrolling
 
-__all__ = ["MONO", "SANS", "Canvas", "Picture", "width_of"]
+__all__ = ["MONO", "SANS", "Canvas", "Picture", "document", "width_of"]
 
 MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
 SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
@@ -39,6 +39,27 @@ class Picture:
 def width_of(words: str, *, mono: bool = False, size: int = 13) -> float:
     """Pixels that `words` take at most, nearly: no font is asked."""
     return len(words) * size * (0.62 if mono else 0.58)
+
+
+def document(
+    title: str, description: str, body: str, width: float, height: float, *, named: str = "", style: str = ""
+) -> str:
+    """Return a whole SVG document on paper that follows the host's theme, with its text alternative.
+
+    Args:
+        description: the text alternative.
+        named: a class of the document, by which `style` finds what is in it.
+    """
+    shown = html.escape(title)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{f"ug-svg {named}".rstrip()}" role="img" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
+        f'style="{fitting(width)}" aria-label="{shown}">'
+        f"<title>{shown}</title><desc>{html.escape(description)}</desc>"
+        f"<style>{css_variables('.ug-svg')}{style}</style>"
+        f'<rect width="{width:.0f}" height="{height:.0f}" fill="{colour("paper")}" '
+        f'style="fill:var(--ug-paper)"/>{body}</svg>'
+    )
 
 
 class Canvas:
@@ -106,12 +127,12 @@ class Canvas:
     def finish(self, margin: float = 8) -> str:
         """The whole document, as wide and high as what was drawn."""
         width, height = round(self._right + margin), round(self._bottom + margin)
-        title = html.escape(self._title)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="ug-svg ug-drawing" role="img" '
-            f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" style="{fitting(width)}" '
-            f'aria-label="{title}"><title>{title}</title><desc>{html.escape(self._description)}</desc>'
-            f"<style>{css_variables('.ug-svg')}{_STYLE}</style>"
-            f'<rect class="f-paper" width="{width}" height="{height}" fill="{colour("paper")}"/>'
-            f"{''.join(self._parts)}</svg>"
+        return document(
+            self._title,
+            self._description,
+            "".join(self._parts),
+            width,
+            height,
+            named="ug-drawing",
+            style=_STYLE,
         )
