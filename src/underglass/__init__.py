@@ -4,6 +4,9 @@
 >>> prog = underglass.build("add.s")
 >>> prog.call("add", 23, 4)
 27
+
+Every view is a word of `underglass.show`: `show.abi(prog, "add")`, `show.memory_map(prog)`. The three that
+chapters ask for most are names of their own as well: `stepper`, `frame` and `call_graph`.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from underglass.course.check import check
     from underglass.errors import UnderglassError
     from underglass.goprogram import GoProgram, RunResult, build, load
+    from underglass.kernel import show
     from underglass.kernel.show import call_graph, frame, stepper
     from underglass.machine.limits import Limits
     from underglass.trace.change import Change
@@ -37,6 +41,7 @@ __all__ = [
     "check",
     "frame",
     "load",
+    "show",
     "stepper",
 ]
 __version__ = "0.1.0"
@@ -62,6 +67,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a name's module when it is first used: the emulator and numpy take half a second."""
+    if name == "show":
+        return import_module("underglass.kernel.show")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'underglass' has no attribute {name!r}")
