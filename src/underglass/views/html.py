@@ -19,12 +19,13 @@ from underglass.views.text import stepper_text
 if TYPE_CHECKING:
     from underglass.trace import Trace
 
-__all__ = ["MODULES", "module_text", "stepper_html", "style_text"]
+__all__ = ["MODULES", "joined", "module_text", "question_style", "stepper_html", "style_text"]
 
 MODULES = (
     "record",
-    "values",
     "elements",
+    "answers",
+    "values",
     "chart",
     "code",
     "registers",
@@ -127,15 +128,29 @@ def _digest(text: str) -> str:
 
 @cache
 def module_text() -> str:
-    """The one ES module, as it is inlined and as the widget gets it: the modules joined, imports left out."""
-    return "\n".join(_joinable(_asset(f"{name}.js")) for name in MODULES) + "\n"
+    """The stepper's one ES module, as it is inlined and as the widget gets it."""
+    return joined(f"stepper/{name}" for name in MODULES)
+
+
+def joined(modules: Iterable[str]) -> str:
+    """One module of several, imports left out: a page from a disk may not import a second file."""
+    return "\n".join(_joinable(_asset(f"{name}.js")) for name in modules) + "\n"
 
 
 @cache
 def style_text() -> str:
-    """The stylesheet, colours included."""
-    style = re.sub(r"/\*.*?\*/", "", _asset("stepper.css"), flags=re.DOTALL)
-    return css_variables(".ug-stepper") + _lean(style)
+    """The stepper's stylesheet, colours included."""
+    return css_variables(".ug-stepper") + _stylesheet("question") + "\n" + _stylesheet("stepper")
+
+
+@cache
+def question_style() -> str:
+    """The stylesheet of what asks outside a stepper."""
+    return css_variables(".ug-quiz") + _stylesheet("question")
+
+
+def _stylesheet(name: str) -> str:
+    return _lean(re.sub(r"/\*.*?\*/", "", _asset(f"stepper/{name}.css"), flags=re.DOTALL))
 
 
 def _joinable(module: str) -> str:
@@ -151,4 +166,4 @@ def _lean(text: str) -> str:
 
 
 def _asset(name: str) -> str:
-    return (files("underglass.views") / "stepper" / name).read_text(encoding="utf-8")
+    return files("underglass.views").joinpath(*name.split("/")).read_text(encoding="utf-8")

@@ -1,26 +1,9 @@
 // Questions at steps that the author marked: the run does not go on until the reader has said what comes.
 
+import { kept, marked, verdict } from "./answers.js";
 import { h } from "./elements.js";
 import { value } from "./record.js";
 import { evaluate, written } from "./values.js";
-
-/** What this browser keeps of the reader's answers, by the record's own key; nothing where it may not keep anything. */
-function kept(key) {
-  const name = `underglass:${key}`;
-  return {
-    read() {
-      try { return JSON.parse(localStorage.getItem(name)) ?? {}; } catch { return {}; }
-    },
-    write(answers) {
-      try {
-        if (Object.keys(answers).length) localStorage.setItem(name, JSON.stringify(answers)); else localStorage.removeItem(name);
-      } catch { /* a page that may store nothing asks again */ }
-    },
-  };
-}
-
-/** Text in which backquotes stand around code. */
-const marked = (text) => text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
 
 export function questions(v) {
   const { record, run } = v, store = kept(record.key), asked = record.predict;
@@ -51,12 +34,12 @@ export function questions(v) {
         h("button", { type: "submit", class: "ug-button" }, "Check"), h("button", { type: "button", class: "ug-button ug-quiet", onclick: () => give(true) }, "Show me"),
         h("span", { class: "ug-note", id: `${v.id}-answer-how` }, "7, -7, 0x7, SP-8 …")), problem)];
   }
-  function verdict(one) {
+  function tell(one) {
     const { typed, right, given, held } = answers[one.step], answer = value(one.answer);
     const wrong = one.wrong[held], word = right ? "Yes." : given ? "Shown." : "No.";
     const is = `${one.name} is ${told(one, answer)}${right || given ? "." : `, not ${typed}.`}`;
     return [h("p", { class: "ug-asked" }, ...marked(one.ask)),
-      h("div", { class: right ? "ug-why ug-right" : "ug-why", role: "status" }, h("strong", {}, word), " ", is, " ", ...marked(wrong && !right ? `${wrong} ` : ""), ...marked(one.says || reason(one))),
+      verdict(right, word, is, " ", ...marked(wrong && !right ? `${wrong} ` : ""), ...marked(one.says || reason(one))),
       h("div", { class: "ug-answer" }, h("button", { type: "button", class: "ug-button", onclick: () => { v.go(one.step + 1); v.root.focus(); } }, "Go on"),
         h("button", { type: "button", class: "ug-button ug-quiet", onclick: () => { delete answers[one.step]; store.write(answers); v.go(one.step); v.draw(); box.querySelector("input")?.focus(); } }, "Ask again"))];
   }
@@ -84,7 +67,7 @@ export function questions(v) {
       box.hidden = !one;
       if (key === drawn) return;
       drawn = key;
-      box.replaceChildren(...(one ? (isOpen(one) ? ask(one) : verdict(one)) : []));
+      box.replaceChildren(...(one ? (isOpen(one) ? ask(one) : tell(one)) : []));
     },
   };
 }

@@ -1,5 +1,7 @@
 // Words as people read them, and what people type as words.
 
+import { integer } from "./answers.js";
+
 export const FORMATS = [["auto", "Auto", "small numbers in decimal, addresses by name or in hexadecimal"], ["hex", "Hex", "hexadecimal"],
   ["dec", "Dec", "decimal, signed"], ["float", "Float", "floating point"], ["text", "Text", "characters"]];
 export const FLAGS = [["CF", 0, "carry"], ["ZF", 6, "zero"], ["SF", 7, "sign"], ["OF", 11, "overflow"], ["PF", 2, "parity"], ["AF", 4, "adjust"], ["DF", 10, "direction"]];
@@ -79,7 +81,8 @@ export function evaluate(typed, { record, run, step }) {
   return pieces.length && !wants ? BigInt.asUintN(64, sum) : undefined;
 
   function term(piece) {
-    if (/^(0x[\da-f]+|\d+)$/i.test(piece)) return BigInt(piece);
+    const size = integer(piece);
+    if (size !== undefined) return size;
     const name = piece.toUpperCase();
     if (run.column.has(name)) return run.named(name, step) & (2n ** 64n - 1n);
     if (frames.length && name === "FP") return BigInt(frames[0].fp);
