@@ -147,7 +147,7 @@ def sites_at(program: Program, function: Function, where: str) -> tuple[int, ...
         number = int(where.removeprefix("+"), 0)
     except ValueError:
         raise UnderglassError(
-            f"{where!r} is no place: a line (23), bytes from the entry (+0x3a) or an address (0x47d9c0) is due."
+            f"{where!r} is no place. Give a line (23), bytes from the entry (+0x3a) or an address (0x47d9c0)."
         ) from None
     if where.startswith(("+", "0x", "0X")):
         pc = number + function.address if where.startswith("+") else number

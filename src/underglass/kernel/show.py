@@ -250,12 +250,14 @@ def compare(
     name: str,
     other: str | None = None,
     *,
+    abi: Abi | None = None,
     against: GoProgram | Program | None = None,
 ) -> ComparisonTable:
     """Return two functions side by side, aligned line by line.
 
     Args:
         name, other: two functions; without `other`, the function under its two ABIs.
+        abi: which of two functions of one name.
         against: another program (other sources, another release of Go), whose function is on the right.
 
     Raises:
@@ -269,7 +271,9 @@ def compare(
             align((left, left.function(name, "ABIInternal")), (left, left.function(name, "ABI0")))
         )
     right = facts_of(against) if against is not None else left
-    return ComparisonTable(align((left, left.function(name)), (right, right.function(other or name))))
+    return ComparisonTable(
+        align((left, left.function(name, abi)), (right, right.function(other or name, abi)))
+    )
 
 
 def call_graph(

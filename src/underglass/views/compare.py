@@ -10,7 +10,7 @@ from underglass.views.palette import css_variables
 
 if TYPE_CHECKING:
     from underglass.analysis.compare import Comparison, Line
-    from underglass.program import Function, Instruction
+    from underglass.program import Instruction
 
 __all__ = ["ComparisonTable", "compare_html", "compare_text"]
 
@@ -21,6 +21,7 @@ _STYLE = """\
 .ug-compare th{text-align:left;font-weight:600;padding:4px 10px;border-bottom:1px solid var(--ug-rule)}
 .ug-compare td{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12.5px;
 padding:1px 10px;white-space:pre;text-align:left;color:var(--ug-ink);background:none}
+.ug-compare th[scope=col]{width:calc(50% - 1em)}
 .ug-compare td.mark{width:1.2em;text-align:center;color:var(--ug-muted);padding:1px 2px}
 .ug-compare tr.other td.held{background:var(--ug-change-tint)}
 .ug-compare .ABI0{color:var(--ug-abi0)} .ug-compare .ABIInternal{color:var(--ug-internal)}
@@ -84,14 +85,18 @@ def _mark(line: Line) -> str:
 
 
 def _summary(comparison: Comparison) -> str:
-    sides = [_size(f, [getattr(line, side) for line in comparison.lines]) for f, side in (
-        (comparison.left, "left"), (comparison.right, "right"))]  # fmt: skip
+    names = [f.name.removeprefix("main.") for f in (comparison.left, comparison.right)]
+    if names[0] == names[1]:
+        names = [f"{name} {title}" for name, title in zip(names, comparison.titles, strict=True)]
+    sides = [
+        _size(name, [getattr(line, side) for line in comparison.lines])
+        for name, side in zip(names, ("left", "right"), strict=True)
+    ]
     return f"{sides[0]}; {sides[1]}; {comparison.same} alike"
 
 
-def _size(function: Function, held: list[Instruction | None]) -> str:
+def _size(name: str, held: list[Instruction | None]) -> str:
     instructions = [i for i in held if i is not None]
-    name = function.name.removeprefix("main.")
     return f"{name}: {len(instructions)} instructions, {sum(len(i.data) for i in instructions)} bytes"
 
 

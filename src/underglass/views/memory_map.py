@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["memory_map_picture", "memory_map_svg", "memory_map_text"]
 
-_LEFT, _BOX, _TOP, _GAP = 150, 250, 44, 26  # pixels: the addresses, the areas, the head, where nothing is
+_LEFT, _BOX, _TOP, _GAP = 116, 250, 44, 26  # pixels: the addresses, the areas, the head, where nothing is
 _UNITS = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+_LINE, _WRAP = 15, 44  # pixels of a line of what an area holds, and its letters
 _FAR = 1 << 20  # bytes: nothing for longer than that is drawn as a gap
 
 
@@ -53,7 +55,7 @@ def memory_map_svg(areas: Sequence[Area], title: str = "Memory map") -> str:
             canvas.text(_LEFT + _BOX / 2, y + 17, words, ink="muted", size=11, anchor="middle")
             y += _GAP
         parts = [a for a in areas if a is not area and area.start <= a.start and a.end <= area.end]
-        height = max(_height(area.size), 24.0 + 24 * len(parts))
+        height = max(_height(area.size), 24.0 + 24 * len(parts), 9 + _LINE * len(_words(area)))
         _draw(canvas, area, y, height)
         for n, part in enumerate(reversed(parts)):
             at = y + height - 22 * (len(parts) - n) - 2
@@ -72,12 +74,16 @@ def _draw(canvas: Canvas, area: Area, y: float, height: float) -> None:
     canvas.text(_LEFT + _BOX - 10, y + 16, area.protection, mono=True, ink="muted", size=12, anchor="end")
     canvas.text(_LEFT - 10, y + height - 3, f"{area.start:x}", mono=True, ink="muted", size=11, anchor="end")
     canvas.text(_LEFT + _BOX + 12, y + 16, f"{_size(area.size)}", size=12)
-    if area.words:
-        canvas.text(_LEFT + _BOX + 90, y + 16, area.words, ink="muted", size=12)
+    for n, line in enumerate(_words(area)):
+        canvas.text(_LEFT + _BOX + 84, y + 16 + _LINE * n, line, ink="muted", size=12)
 
 
 def _is_inside(area: Area, areas: Sequence[Area]) -> bool:
     return any(a.start <= area.start and area.end <= a.end and a.size > area.size for a in areas)
+
+
+def _words(area: Area) -> list[str]:
+    return textwrap.wrap(area.words, _WRAP)
 
 
 def _height(size: int) -> float:

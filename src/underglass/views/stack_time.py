@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from underglass.trace.stacks import Stack, Stay, stays
-from underglass.views.svg import Canvas, Picture
+from underglass.views.svg import Canvas, Picture, width_of
 
 if TYPE_CHECKING:
     from underglass.trace import Trace
@@ -16,7 +16,6 @@ __all__ = ["stack_time_picture", "stack_time_svg", "stack_time_text"]
 _LEFT, _WIDE, _LANE, _GAP, _TOP = 20, 860, 84, 38, 56  # pixels
 # Not the colours of the ABIs: a stack has none.
 _INKS = {"goroutine": "change", "g0": "ink", "signal": "muted", "C": "muted", "unknown": "muted"}
-_MARKS = {"goroutine": "", "g0": "6 3", "signal": "2 3", "C": "10 3", "unknown": "1 4"}
 
 
 def stack_time_picture(trace: Trace) -> Picture:
@@ -45,27 +44,29 @@ def stack_time_svg(trace: Trace) -> str:
         lanes.setdefault(stay.stack, []).append(stay)
     canvas = Canvas(f"Stack over time of {trace.title}", stack_time_text(trace))
     canvas.text(_LEFT, 20, f"{trace.title}: SP over {len(trace):,} steps", strong=True)
-    top = _TOP
-    tops: dict[Stack, float] = {}
-    for stack, own in sorted(lanes.items(), key=lambda lane: (lane[0].kind != "goroutine", lane[0].goid)):
-        _lane(canvas, trace, stack, own, top)
-        tops[stack] = top
-        top += _LANE + _GAP
+    ordered = sorted(lanes, key=lambda stack: (stack.kind != "goroutine", stack.goid))
+    tops = {stack: _TOP + n * (_LANE + _GAP) for n, stack in enumerate(ordered)}
+    for top in tops.values():
+        canvas.box(_LEFT, top, _WIDE, _LANE, fill="paper", stroke="rule")
     for before, after in itertools.pairwise(every):
         x = _x(trace, after.start)
         first, last = sorted((tops[before.stack], tops[after.stack]))
         canvas.path(f"M{x:.1f} {first + _LANE:.1f}V{last:.1f}", stroke="muted", dash="2 3")
+    for stack, top in tops.items():
+        _lane(canvas, trace, stack, lanes[stack], top)
     return canvas.finish()
 
 
 def _lane(canvas: Canvas, trace: Trace, stack: Stack, own: list[Stay], top: float) -> None:
     most = max(_depth(trace, stack, min(_sps(trace, stay))) for stay in own) or 1
     ink = _INKS[stack.kind]
-    canvas.box(_LEFT, top, _WIDE, _LANE, fill="paper", stroke="rule")
+    canvas.box(_LEFT, top - 20, width_of(str(stack), size=12) + 6, 17)  # what crosses a label stays below it
     canvas.text(_LEFT, top - 7, str(stack), ink=ink, strong=True, size=12)
     canvas.text(_LEFT + _WIDE, top - 7, f"at most {most:,} bytes in use", ink="muted", size=12, anchor="end")
     for stay in own:
-        canvas.path(_line(trace, stack, stay, most, top), stroke=ink, width=1.6, dash=_MARKS[stack.kind])
+        canvas.path(
+            _line(trace, stack, stay, most, top), stroke=ink, width=1.6 if len(trace) < _WIDE else 1.1
+        )
 
 
 def _line(trace: Trace, stack: Stack, stay: Stay, most: int, top: float) -> str:

@@ -83,6 +83,8 @@ def _piece(canvas: Canvas, piece: _Piece, y: float, height: float) -> None:
     is_padding = not piece.type
     fill, ink = ("wash", "muted") if is_padding else ("paper", "ink")
     canvas.box(x, y, width, height, fill=fill, stroke="muted", dashed=is_padding, hint=hint)
+    for word in range(1, round(height / _ROW)):
+        canvas.path(f"M{x:g} {y + word * _ROW:g}h{width:g}", stroke="rule")
     if width >= _BOX / 2:
         canvas.text(x + 8, y + 16, piece.name or "padding", mono=True, ink=ink, size=12)
         if width == _BOX:

@@ -17,7 +17,7 @@ __all__ = ["timeline_picture", "timeline_svg", "timeline_text"]
 _LEFT, _WIDE, _ROW, _BAR, _TOP = 130, 760, 26, 16, 52  # pixels
 _MOST_GOROUTINES = 24
 _NARROW = 26  # pixels that a bar needs for its number
-_FILLS = ("internal-tint", "change-tint", "abi0-tint", "wash")
+_FILLS = ("change-tint", "wash")  # neighbours differ; the colours of the ABIs stay theirs
 
 
 def timeline_picture(timeline: Timeline) -> Picture:
@@ -40,8 +40,9 @@ def timeline_text(timeline: Timeline) -> str:
     for goid in timeline.goids:
         turns = [s for s in timeline.stretches if s.goid == goid]
         on = sorted({s.thread for s in turns})
+        many = "stretch" if len(turns) == 1 else "stretches"
         lines.append(
-            f"  goroutine {goid}: {by_goroutine[goid]:,} instructions in {len(turns)} stretches, "
+            f"  goroutine {goid}: {by_goroutine[goid]:,} instructions in {len(turns)} {many}, "
             f"on {'thread' if len(on) == 1 else 'threads'} {_numbers(on)}"
         )
     return "\n".join(lines)

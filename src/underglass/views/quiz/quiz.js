@@ -41,7 +41,7 @@ function ask(place, asked, id) {
   const again = h("button", { type: "button", class: "ug-button ug-quiet", onclick: () => { answer({}); (field ?? boxes[0]).focus(); } }, "Ask again");
   const form = h("form", { class: "ug-question", novalidate: true, onsubmit: check, oninput: () => tell("") },
     h("fieldset", { "aria-describedby": isMany ? `${id}-many` : null }, h("legend", {}, ...marked(asked.text)),
-      isMany && h("p", { class: "ug-note", id: `${id}-many` }, "Choose each that is right."), ...rows),
+      isMany ? h("p", { class: "ug-note", id: `${id}-many` }, "Choose each that is right.") : null, ...rows),
     h("div", { class: "ug-answer" }, h("button", { type: "submit", class: "ug-button" }, "Check"), show, again), problem, told);
 
   function check(event) {
