@@ -219,7 +219,8 @@ def struct(program: GoProgram | Program, type_: str, *only: str) -> Picture:
         UnderglassError: no such type, or no such field.
     """
     facts = facts_of(program)
-    found = type_named(facts, type_) or type_named(facts, f"main.{type_}") or spelled(facts, type_)
+    own = named_types(facts).get(type_.removeprefix("main."))
+    found = own or type_named(facts, type_) or spelled(facts, type_)
     known = sorted(one.name for one in getattr(found, "fields", ()))
     for name in only:
         if name not in known:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["abi_picture", "abi_svg", "abi_text"]
 
 _ROW, _SKIP, _MARGIN = 26, 8, 18  # pixels: a register or slot, between values, around everything
-_ARROW = 46  # between a value and where it lies
-_WIDTHS = {"zero": 150, "value": 270, "register": 176, "stack": 150, "spill": 92}
+_ARROW = 40  # between a value and where it lies
+_WIDTHS = {"zero": 140, "value": 236, "register": 160, "stack": 140, "spill": 84}
 _WRAP = 118  # characters of a reason on one line, for two conventions side by side
 _STYLE = f"""\
 .ug-abi text{{font:13px {SANS};fill:var(--ug-ink)}}
@@ -94,8 +94,8 @@ class _Drawing:
         self._value_x = _MARGIN + (_WIDTHS["zero"] + _ARROW if zero else 0)
         self._value_end = self._value_x + _WIDTHS["value"]
         self._register_x = self._value_end + _ARROW
-        self._stack_x = self._register_x + _WIDTHS["register"] + 14
-        self._spill_x = self._stack_x + _WIDTHS["stack"] + 14
+        self._stack_x = self._register_x + _WIDTHS["register"] + 12
+        self._spill_x = self._stack_x + _WIDTHS["stack"] + 12
         self._width = (self._spill_x + _WIDTHS["spill"] if internal else self._value_end) + _MARGIN
 
     def draw(self) -> str:
@@ -192,7 +192,7 @@ class _Drawing:
             ("ABIInternal", p) for p in (self._internal.places if self._internal else ()) if not p.pieces
         ]
         places += [("ABI0", p) for p in (self._zero.places if self._zero else ()) if "padding" in p.reason]
-        wrap = _WRAP * self._width // 930
+        wrap = _WRAP * self._width // 850
         for abi, place in places:
             self._text(_MARGIN, self._y + 12, place.name, f"mono small strong {abi}")
             x = _MARGIN + 8 * max(len(p.name) for _, p in places) + 12

@@ -58,6 +58,8 @@ class Question:
             raise UnderglassError(
                 f"The question {self.text!r} takes choices, or an answer to type, one of the two."
             )
+        if not all(answer.strip() for answer in self.answers):
+            raise UnderglassError(f"An answer of {self.text!r} is empty. Give what the reader has to type.")
         if self.choices and not any(choice.is_right for choice in self.choices):
             raise UnderglassError(
                 f"None of the choices of {self.text!r} is right. Give one of them is_right=True."

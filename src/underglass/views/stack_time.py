@@ -60,9 +60,12 @@ def stack_time_svg(trace: Trace) -> str:
 def _lane(canvas: Canvas, trace: Trace, stack: Stack, own: list[Stay], top: float) -> None:
     most = max(_depth(trace, stack, min(_sps(trace, stay))) for stay in own) or 1
     ink = _INKS[stack.kind]
-    canvas.box(_LEFT, top - 20, width_of(str(stack), size=12) + 6, 17)  # what crosses a label stays below it
+    words = f"at most {most:,} bytes in use"
+    left, right = (width_of(label, size=12) + 6 for label in (str(stack), words))
+    canvas.box(_LEFT, top - 20, left, 17)  # a line that crosses a label stays below it
+    canvas.box(_LEFT + _WIDE - right, top - 20, right, 17)
     canvas.text(_LEFT, top - 7, str(stack), ink=ink, strong=True, size=12)
-    canvas.text(_LEFT + _WIDE, top - 7, f"at most {most:,} bytes in use", ink="muted", size=12, anchor="end")
+    canvas.text(_LEFT + _WIDE, top - 7, words, ink="muted", size=12, anchor="end")
     for stay in own:
         canvas.path(
             _line(trace, stack, stay, most, top), stroke=ink, width=1.6 if len(trace) < _WIDE else 1.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from underglass.views.svg import Canvas, Picture
+from underglass.views.svg import Canvas, Picture, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,6 @@ __all__ = ["timeline_picture", "timeline_svg", "timeline_text"]
 
 _LEFT, _WIDE, _ROW, _BAR, _TOP = 130, 760, 26, 16, 52  # pixels
 _MOST_GOROUTINES = 24
-_NARROW = 26  # pixels that a bar needs for its number
 _FILLS = ("change-tint", "wash")  # neighbours differ; the colours of the ABIs stay theirs
 
 
@@ -101,8 +100,9 @@ def _row(
         canvas.box(
             x, y, width, _BAR, fill=fill if is_wide else "muted", stroke="muted" if is_wide else "", hint=hint
         )
-        if width > _NARROW:
-            canvas.text(x + width / 2, y + 12, number(s), size=11, anchor="middle")
+        words = number(s)
+        if width > width_of(words, size=11) + 8:
+            canvas.text(x + width / 2, y + 12, words, size=11, anchor="middle")
 
 
 def _merged(own: list[Stretch], timeline: Timeline) -> list[Stretch]:

@@ -276,6 +276,7 @@ def _plain(name: str) -> str:
 
 
 _STYLE = """
+.ug-wrapper{container-type:inline-size}
 .ug-wrapper{color:var(--ug-ink);background:var(--ug-paper);font:14px/20px system-ui,sans-serif;padding:8px 0}
 .ug-wrapper h4{margin:0 0 6px;font-size:15px;font-weight:600}
 .ug-wrapper h4 span{border-radius:4px;padding:1px 6px;font-size:12px}
@@ -294,4 +295,14 @@ color:inherit;padding:0;border:0}
 .ug-wrapper .code td:nth-child(2){color:var(--ug-muted);white-space:nowrap}
 .ug-wrapper .code tr.abi0 td:first-child{border-left:4px solid var(--ug-abi0)}
 .ug-wrapper .code tr.internal td:first-child{border-left:4px solid var(--ug-internal)}
+@container (width < 560px){
+.ug-wrapper table.code{flex:1 1 100%;min-width:0}
+.ug-wrapper table.code,.ug-wrapper .code tbody{display:block}
+.ug-wrapper .code thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.ug-wrapper .code tbody tr{display:grid;grid-template-columns:1fr auto;padding-bottom:4px}
+.ug-wrapper .code tbody :is(td:nth-child(3),th){grid-column:1/-1}
+.ug-wrapper .code tr.abi0{border-left:4px solid var(--ug-abi0)}
+.ug-wrapper .code tr.internal{border-left:4px solid var(--ug-internal)}
+.ug-wrapper .code tbody tr:is(.abi0,.internal) td:first-child{border-left:0}
+}
 """

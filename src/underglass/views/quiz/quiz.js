@@ -5,26 +5,23 @@ import { h } from "../stepper/elements.js";
 
 const LIKE = { number: "7, -7, 0x7 …", address: "8(SP), x+0(FP), 0x7 …" };
 
-/** A number, or a place such as 8(SP), SP+8 or x+8(FP), in the one form that all its notations have; undefined: it is none. */
-function normal(text) {
+const BASE = "pseudo-sp|fp|sp|bp|[a-d]x|[sd]i|r\\d+"; // what an address may begin with, outside parentheses
+const SUM = new RegExp(`^(${BASE})([-+]\\d\\w*)?$`, "i");
+
+/** A number, or an address such as 8(SP), SP+8 or x+8(FP), in the one form that all its notations have; undefined: it is none. */
+function normal(text, kind) {
   const said = text.replace(/[\s·`]/g, "").replaceAll("−", "-"), size = integer(said);
   if (size !== undefined) return `${BigInt.asUintN(64, size)}`;
   if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(said)) {
     const fraction = Number(said);
     return Number.isInteger(fraction) ? `${BigInt.asUintN(64, BigInt(fraction))}` : `${fraction}`;
   }
-  const place = /^(?:([a-z_][\w./]*)(?=[-+(]))?([-+]?\d\w*)?\(([a-z]\w*)\)$/i.exec(said) ?? [...(/^()()(pseudo-sp|[a-z]\w*)$/i.exec(said) ?? [])];
-  const [, name, from = "0", base] = place.length ? place : [null, ...sum(said)];
-  const offset = base && integer(from || "0");
-  if (offset === undefined || !base) return undefined;
+  const place = kind === "address" && /^(?:([a-z_][\w./]*)(?=[-+(]))?([-+]?\d\w*)?\(([a-z]\w*)\)$/i.exec(said), added = !place && kind === "address" && SUM.exec(said);
+  const [name, from = "0", base] = place ? place.slice(1) : added ? ["", added[2], added[1]] : [];
+  const offset = base && integer(from);
+  if (offset === undefined) return undefined;
   const root = base.toUpperCase(); // FP's names are for the reader; with SP a name says which SP
   return `${root === "SB" ? `${name}+` : ""}${root === "SP" && name ? "PSEUDO-SP" : root}${offset < 0n ? "" : "+"}${offset}`;
-}
-
-/** [name, offset, base] of SP+8. */
-function sum(said) {
-  const found = /^(pseudo-sp|[a-z]\w*)([-+]\d\w*)$/i.exec(said);
-  return found ? ["", found[2], found[1]] : [];
 }
 
 function ask(place, asked, id) {
@@ -47,7 +44,7 @@ function ask(place, asked, id) {
   function check(event) {
     event.preventDefault();
     const chosen = boxes.flatMap((box, i) => (box.checked ? [i] : []));
-    const known = field ? normal(field.value) !== undefined : chosen.length > 0;
+    const known = field ? normal(field.value, asked.kind) !== undefined : chosen.length > 0;
     if (known) answer(field ? { typed: field.value.trim() } : { chosen });
     else tell(!field ? "Choose an answer first." : field.value.trim() ? `“${field.value}” is no ${asked.kind}. Type one like ${LIKE[asked.kind].replace(" …", "")}.` : "Type an answer first.");
     if (!known) (field ?? boxes[0]).focus();
@@ -75,8 +72,8 @@ function ask(place, asked, id) {
     if (isDone) told.append(verdict(isRight, isRight ? "Yes." : given ? "Shown." : "No.", ...why));
   }
   function typedWhy(typed, given) {
-    const said = normal(typed), isRight = !given && asked.answer.some((one) => normal(one) === said);
-    const wrong = Object.entries(asked.wrong).find(([one]) => normal(one) === said)?.[1];
+    const said = normal(typed, asked.kind), is = (one) => normal(one, asked.kind) === said, isRight = !given && asked.answer.some(is);
+    const wrong = Object.entries(asked.wrong).find(([one]) => is(one))?.[1];
     return [isRight, ...(isRight || given ? marked(asked.says) : wrong ? marked(wrong) : [h("code", {}, typed), " is not the answer."])];
   }
   function chosenWhy(chosen, given) {
