@@ -91,9 +91,9 @@ def test_the_static_gallery(
         page.set_viewport_size({"width": width, "height": 900})
         look_at_all(page, page.locator("article"))
         screenshot(page, str(width), full_page=True)
-        assert_accessible(page, "article")
     answer_each(page)
-    assert_accessible(page, "article")
+    for part in (".ug-picture", ".ug-compare", ".ug-quiz"):  # the stepper has tests of its own
+        assert_accessible(page, part)
     page.reload()
     expect_the_answers(page)
     first = page.locator(".ug-quiz").first

@@ -12,7 +12,7 @@ const SUM = new RegExp(`^(${BASE})([-+]\\d\\w*)?$`, "i");
 function normal(text, kind) {
   const said = text.replace(/[\s·`]/g, "").replaceAll("−", "-"), size = integer(said);
   if (size !== undefined) return `${BigInt.asUintN(64, size)}`;
-  if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(said)) {
+  if (/^[-+]?(\d+\.\d*|\.\d+|\d+(?=e))(e[-+]?\d+)?$/i.test(said)) {
     const fraction = Number(said);
     return Number.isInteger(fraction) ? `${BigInt.asUintN(64, BigInt(fraction))}` : `${fraction}`;
   }
@@ -36,7 +36,7 @@ function ask(place, asked, id) {
     : choices.map((one, i) => h("label", { class: "ug-choice" }, boxes[i], h("span", {}, ...marked(one.text)), marks[i]));
   const show = h("button", { type: "button", class: "ug-button ug-quiet", onclick: () => answer({ given: true }) }, "Show me");
   const again = h("button", { type: "button", class: "ug-button ug-quiet", onclick: () => { answer({}); (field ?? boxes[0]).focus(); } }, "Ask again");
-  const form = h("form", { class: "ug-question", novalidate: true, onsubmit: check, oninput: () => tell("") },
+  const form = h("form", { class: "ug-question", novalidate: true, onsubmit: check, onkeydown: typed, oninput: () => tell("") },
     h("fieldset", { "aria-describedby": isMany ? `${id}-many` : null }, h("legend", {}, ...marked(asked.text)),
       isMany ? h("p", { class: "ug-note", id: `${id}-many` }, "Choose each that is right.") : null, ...rows),
     h("div", { class: "ug-answer" }, h("button", { type: "submit", class: "ug-button" }, "Check"), show, again), problem, told);
@@ -48,6 +48,14 @@ function ask(place, asked, id) {
     if (known) answer(field ? { typed: field.value.trim() } : { chosen });
     else tell(!field ? "Choose an answer first." : field.value.trim() ? `“${field.value}” is no ${asked.kind}. Type one like ${LIKE[asked.kind].replace(" …", "")}.` : "Type an answer first.");
     if (!known) (field ?? boxes[0]).focus();
+  }
+  /** What is typed is the quiz's and not the notebook's, which takes Enter for itself. */
+  function typed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation();
+    if (event.key !== "Enter" || event.target !== field) return;
+    event.preventDefault();
+    form.requestSubmit();
   }
   function answer(given) {
     held = given;
@@ -62,11 +70,11 @@ function ask(place, asked, id) {
     for (const mark of marks) mark.textContent = "";
   }
   function draw() {
-    const { typed = "", chosen = [], given = false } = held, isDone = given || typed !== "" || chosen.length > 0;
-    if (field) field.value = given ? asked.answer[0] : typed;
+    const { typed: said = "", chosen = [], given = false } = held, isDone = given || said !== "" || chosen.length > 0;
+    if (field) field.value = given ? asked.answer[0] : said;
     boxes.forEach((box, i) => { box.checked = given ? choices[i].right : chosen.includes(i); });
     tell("");
-    const [isRight, ...why] = !isDone ? [false] : field ? typedWhy(typed, given) : chosenWhy(chosen, given);
+    const [isRight, ...why] = !isDone ? [false] : field ? typedWhy(said, given) : chosenWhy(chosen, given);
     show.hidden = isDone && (given || isRight);
     again.hidden = !isDone;
     if (isDone) told.append(verdict(isRight, isRight ? "Yes." : given ? "Shown." : "No.", ...why));
