@@ -27,8 +27,8 @@ def cache_line_picture(program: Program, function: Function) -> Picture:
 def cache_line_svg(program: Program, function: Function) -> str:
     """Return a function's code as SVG: a row for each 64-byte line, a box for each instruction.
 
-    Direct calls are coloured; one whose displacement lies in two lines has a heavy border and the word
-    "crosses" beside its row. At most 64 lines are drawn.
+    Direct calls are coloured; one whose displacement lies in two lines is tinted, and beside its row
+    stands "a call crosses". At most 64 lines are drawn.
     """
     sites = {site.address: site for site in call_sites(program, function)}
     start = function.address // LINE * LINE
