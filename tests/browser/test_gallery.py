@@ -73,6 +73,9 @@ def look_at_all(page: Page, root: Locator) -> None:
     """Each view is there, and none widens the page."""
     for part, count in VIEWS.items():
         assert root.locator(part).count() >= count, part
+    for cell in (".ug-compare td.held", ".ug-wrapper td"):  # the host dresses bare tables in its own way
+        style = root.locator(cell).first.evaluate("e => getComputedStyle(e).textAlign")
+        assert style == "left", cell
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -25,8 +25,9 @@ padding:1px 10px;white-space:pre;text-align:left;color:var(--ug-ink);background:
 .ug-compare td.mark{width:1.2em;text-align:center;color:var(--ug-muted);padding:1px 2px}
 .ug-compare tr.other td.held{background:var(--ug-change-tint)}
 .ug-compare .ABI0{color:var(--ug-abi0)} .ug-compare .ABIInternal{color:var(--ug-internal)}
+.ug-compare tr{background:none}
 .ug-compare caption{caption-side:top;text-align:left;padding:4px 10px;color:var(--ug-muted)}
-"""
+""".replace(".ug-compare", ".ug-compare" * 3)  # outweighs what host pages give to bare tables
 
 
 @dataclass(frozen=True)

@@ -305,4 +305,4 @@ color:inherit;padding:0;border:0}
 .ug-wrapper .code tr.internal{border-left:4px solid var(--ug-internal)}
 .ug-wrapper .code tbody tr:is(.abi0,.internal) td:first-child{border-left:0}
 }
-"""
+""".replace(".ug-wrapper", ".ug-wrapper" * 3)  # outweighs what host pages give to bare tables
