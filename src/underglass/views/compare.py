@@ -21,7 +21,7 @@ _STYLE = """\
 .ug-compare th{text-align:left;font-weight:600;padding:4px 10px;border-bottom:1px solid var(--ug-rule)}
 .ug-compare td{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12.5px;
 padding:1px 10px;white-space:pre;text-align:left;color:var(--ug-ink);background:none}
-.ug-compare th[scope=col]{width:49%}
+.ug-compare th[scope=col]{width:47.5%}
 .ug-compare td.mark{width:1.2em;text-align:center;color:var(--ug-muted);padding:1px 2px}
 .ug-compare tr.other td.held{background:var(--ug-change-tint)}
 .ug-compare .ABI0{color:var(--ug-abi0)} .ug-compare .ABIInternal{color:var(--ug-internal)}
