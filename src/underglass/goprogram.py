@@ -47,6 +47,8 @@ class GoProgram:
         self.notes = notes
         self.on_output: Callable[[int, bytes], None] | None = None
         """Told (descriptor, bytes) as a run or a call writes, unless the run names another listener."""
+        self.on_input: Callable[[int], bytes] | None = None
+        """Asked for up to n bytes where a run reads standard input, unless the run is given its own."""
         self._booted: Machine | None = None
 
     def __repr__(self) -> str:
@@ -63,7 +65,7 @@ class GoProgram:
     def run(
         self,
         *arguments: str,
-        stdin: bytes | Callable[[int], bytes] = b"",
+        stdin: bytes | Callable[[int], bytes] | None = None,
         environment: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         seed: int = 1,
@@ -72,13 +74,20 @@ class GoProgram:
         """Boot the program and run it to its end.
 
         Args:
+            stdin: what it reads, or a function that returns up to n bytes (none at the end). Without it, a
+                notebook asks its reader; elsewhere there is nothing to read.
             on_output: told (descriptor, bytes) as the program writes.
 
         Raises:
             GuestFault, LimitExceeded: it did not end by itself; the error's `output` has what it wrote.
         """
         machine = Machine(
-            self.program, arguments=arguments, environment=environment, stdin=stdin, limits=limits, seed=seed
+            self.program,
+            arguments=arguments,
+            environment=environment,
+            stdin=(self.on_input or b"") if stdin is None else stdin,
+            limits=limits,
+            seed=seed,
         )
         machine.kernel.output.listener = on_output or self.on_output
         try:

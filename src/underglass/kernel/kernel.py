@@ -30,6 +30,13 @@ class UnderglassKernel(IPythonKernel):
         assert self.shell is not None
         self.shell.extension_manager.load_extension("underglass")
 
+    def do_is_complete(self, code: str) -> Any:
+        """Answer as IPython does, and for a cell of Go or assembly look at what it leaves open."""
+        from underglass.kernel.completeness import completeness  # the toolchain's lexers: not at start
+
+        reply = super().do_is_complete(code)  # type: ignore[no-untyped-call]
+        return completeness(code) or reply
+
     def do_history(self, *arguments: Any, **options: Any) -> Any:
         """Answer as ipykernel does, with this session's number where it gives 0 for "this one".
 

@@ -9,6 +9,7 @@ from typing import Any
 from underglass.errors import UnderglassError
 from underglass.goprogram import from_build
 from underglass.kernel.cells import Cell, read_cell
+from underglass.kernel.keyboard import Keyboard
 from underglass.kernel.notebook import Accepted, NotebookProgram, functions_of, reason
 from underglass.toolchain import Build, Diagnostic
 
@@ -82,6 +83,7 @@ class Session:
     def _set(self, built: Build) -> None:
         prog = from_build(built)
         prog.on_output = _Streams()
+        prog.on_input = Keyboard(self._shell)
         self._shell.push({"prog": prog})
 
 

@@ -1,0 +1,45 @@
+// A cell that starts with %%asm or %%go is read as that language, whatever the notebook's language is.
+//
+// CodeMirror keeps its language in a facet of which the first value counts (@codemirror/language, `language`).
+// So a value that depends on the text, and stands before the notebook's own, is all it takes: it changes as the
+// first line is typed, and every other cell keeps what JupyterLab gave it. Colours are those of the theme.
+// With the facet comes a field that needs some language: `plain` is there until JupyterLab has found its own.
+
+import { asm } from "./asm.js";
+import { go } from "./go.js";
+
+const MAGIC = /^%%(asm|go)(?:\s|$)/;
+const MARKDOWN = "text/x-ipythongfm";
+
+export async function plugin(shared) {
+  const [{ EditorExtensionRegistry, IEditorExtensionRegistry }, { StreamLanguage, language }, { Prec }] =
+    await Promise.all(["@jupyterlab/codemirror", "@codemirror/language", "@codemirror/state"].map(shared));
+  const languages = { asm: [StreamLanguage.define(asm)], go: [StreamLanguage.define(go)] };
+  const plain = StreamLanguage.define({ token: (stream) => stream.skipToEnd() ?? null });
+  const cells = [
+    Prec.highest(language.computeN(["doc"], (state) => languages[magicOf(state.doc)] ?? [])),
+    Prec.lowest(language.of(plain)),
+  ];
+  return {
+    id: "underglass:cells",
+    description: "Highlights the %%asm and %%go cells of a notebook.",
+    autoStart: true,
+    requires: [IEditorExtensionRegistry],
+    activate: (_app, editors) => {
+      editors.addExtension({
+        name: "underglass-cells",
+        factory: ({ model }) =>
+          model.mimeType === MARKDOWN ? null : EditorExtensionRegistry.createImmutableExtension(cells),
+      });
+    },
+  };
+}
+
+// The language that the first line with text on it names, if it names one.
+function magicOf(doc) {
+  for (let number = 1; number <= doc.lines; number++) {
+    const text = doc.line(number).text.trim();
+    if (text) return MAGIC.exec(text)?.[1];
+  }
+  return undefined;
+}
