@@ -1,4 +1,4 @@
-"""What is the kernel's own: its start, recordings, a guest's output, interrupts (see test_kernel_protocol.py)."""
+"""What is the kernel's own: its start, recordings, a guest's output, interrupts."""
 
 from __future__ import annotations
 

@@ -129,6 +129,8 @@ def test_history_has_what_was_to_be_stored(kernel: RunningKernel) -> None:
         (ADD.replace("ADDQ", "ADDX"), "BuildError", 'cell {}, line 7: unrecognized instruction "ADDX"'),
         ("%%go\nfunc f() int { return 's' + }\n", "BuildError", "cell {}, line 2: "),
         ("prog.call('add', 1)", "CallError", "add takes 2 arguments"),
+        ("%%asmm\nRET\n", "UsageError", "Cell magic `%%asmm` not found"),
+        ("%nosuch", "UsageError", "Line magic function `%nosuch` not found"),
         ("1/0", "ZeroDivisionError", "division by zero"),
     ],
 )

@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
+from ipykernel.zmqshell import ZMQInteractiveShell
+from traitlets import Type
 
 import underglass
 
-__all__ = ["UnderglassKernel"]
+__all__ = ["UnderglassKernel", "UnderglassShell"]
+
+
+class UnderglassShell(ZMQInteractiveShell):
+    """ipykernel's shell, whose every failure is an error message."""
+
+    def show_usage_error(self, exc: BaseException) -> None:
+        """Show what a magic was told wrongly, %%asmm for one; ipykernel has only a line on stderr for it."""
+        self._showtraceback(type(exc), exc, [f"UsageError: {exc}"])  # type: ignore[no-untyped-call]
 
 
 class UnderglassKernel(IPythonKernel):
     """Python, widgets, interrupt and debugger are ipykernel's; %%go and %%asm are there from the start."""
 
+    shell_class = Type(UnderglassShell)
     implementation = "underglass"
     implementation_version = underglass.__version__
     banner = (

@@ -68,8 +68,8 @@ function statement(stream, state) {
     state.inOperands = true;
     return "keyword";
   }
-  stream.next();
-  return null;
+  state.inOperands = true; // a macro's value: (1 << 0)
+  return operand(stream, state);
 }
 
 function operand(stream, state) {
