@@ -1,4 +1,5 @@
-// A cell that starts with %%asm or %%go is read as that language, whatever the notebook's language is.
+// A cell that starts with %%asm or %%go is read as that language, whatever the notebook's language is. Go assembly
+// is a language of JupyterLab's besides, for .s files and for code in Markdown, ```goasm.
 //
 // CodeMirror keeps its language in a facet of which the first value counts (@codemirror/language, `language`).
 // So a value that depends on the text, and stands before the notebook's own, is all it takes: it changes as the
@@ -12,8 +13,9 @@ const MAGIC = /^%%(asm|go)(?:\s|$)/;
 const MARKDOWN = "text/x-ipythongfm";
 
 export async function plugin(shared) {
-  const [{ EditorExtensionRegistry, IEditorExtensionRegistry }, { StreamLanguage, language }, { Prec }] =
-    await Promise.all(["@jupyterlab/codemirror", "@codemirror/language", "@codemirror/state"].map(shared));
+  const [editor, { LanguageSupport, StreamLanguage, language }, { Prec }] = await Promise.all(
+    ["@jupyterlab/codemirror", "@codemirror/language", "@codemirror/state"].map(shared),
+  );
   const languages = { asm: [StreamLanguage.define(asm)], go: [StreamLanguage.define(go)] };
   const plain = StreamLanguage.define({ token: (stream) => stream.skipToEnd() ?? null });
   const cells = [
@@ -24,12 +26,19 @@ export async function plugin(shared) {
     id: "underglass:cells",
     description: "Highlights the %%asm and %%go cells of a notebook.",
     autoStart: true,
-    requires: [IEditorExtensionRegistry],
-    activate: (_app, editors) => {
+    requires: [editor.IEditorExtensionRegistry, editor.IEditorLanguageRegistry],
+    activate: (_app, editors, known) => {
+      known.addLanguage({
+        name: "Go assembly",
+        alias: ["goasm", "plan9asm"],
+        mime: "text/x-goasm",
+        extensions: ["s"],
+        support: new LanguageSupport(languages.asm[0]),
+      });
       editors.addExtension({
         name: "underglass-cells",
         factory: ({ model }) =>
-          model.mimeType === MARKDOWN ? null : EditorExtensionRegistry.createImmutableExtension(cells),
+          model.mimeType === MARKDOWN ? null : editor.EditorExtensionRegistry.createImmutableExtension(cells),
       });
     },
   };

@@ -25,6 +25,7 @@ GO = '%%go\n// f is short.\nfunc f(x int) string { return "1" }\n'
 PYTHON = "def f(x):  # short\n    return len('MOVQ AX')\n"
 LOOP = "%%asm\n// func loop()\nTEXT ·loop(SB), 4, $0-0\nagain:\n\tJMP again\n"
 CELLS = [ASM, GO, PYTHON, LOOP, "prog.call('loop')", "6*7"]
+FENCED = "%%asm is no magic here.\n\n```goasm\n\tMOVQ AX, BX // moved\n```\n"
 KERNEL = {"display_name": "Go under glass", "language": "python", "name": "underglass"}
 SLOW = 60_000  # ms: a kernel starts and a build runs, on a machine with two cores
 
@@ -42,7 +43,8 @@ COLOURS = """content => {
 def notebook(lab_server: Any) -> Iterator[str]:
     """The address of a fresh notebook; its kernel ends with the test."""
     made = nbformat.v4.new_notebook(
-        metadata={"kernelspec": KERNEL}, cells=[nbformat.v4.new_code_cell(text) for text in CELLS]
+        metadata={"kernelspec": KERNEL},
+        cells=[*map(nbformat.v4.new_code_cell, CELLS), nbformat.v4.new_markdown_cell(FENCED)],
     )
     nbformat.write(made, lab_server.root / "cells.ipynb")
     yield lab_server.page_of("cells.ipynb", workspace="cells")
@@ -60,6 +62,7 @@ def check_colours(cells: list[Locator]) -> None:
     assembly = colours(cells[0])
     kinds = ["MOVQ", "AX", "FP", "16", "// the first", '"textflag.h"', "%%asm", "again", "NOSPLIT", "·add"]
     assert set(kinds) <= set(assembly)
+    assert assembly["FP"] != assembly["AX"]
     assert len({assembly[kind] for kind in ("MOVQ", "AX", "// the first", "again", "%%asm")}) == 5
     assert assembly["ADDQ"] == assembly["RET"] == assembly["TEXT"] == assembly["MOVQ"]
 
@@ -87,6 +90,8 @@ def test_cells_have_the_colours_of_their_language_and_keys_interrupt_a_guest(
     expect(page.get_by_text("Go under glass | Idle")).to_be_visible(timeout=SLOW)
     expect(cells[0].locator(".cm-line").nth(6).locator("span").first).to_be_visible()
     check_colours(cells)
+    shown = page.locator(".jp-MarkdownCell code span")
+    assert {"MOVQ", "AX", "// moved"} <= set(shown.all_inner_texts())
     screenshot(page, "light")
     light = colours(cells[0])
     page.emulate_media(color_scheme="dark")
