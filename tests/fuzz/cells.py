@@ -26,6 +26,7 @@ import underglass.errors
 from kernels import ADD, RunningKernel, Shown, running_kernel
 from underglass.errors import UnderglassError
 
+LONGEST = 100_000  # characters of a line that is made longer
 PATIENCE = 90  # seconds that a cell may take on a busy machine
 OURS = {
     name
@@ -147,7 +148,7 @@ def _mutated(rng: random.Random, text: str) -> str:
     elif kind == 6:
         lines[line] = re.sub(r"\w+", lambda m: rng.choice((m[0], m[0], rng.choice(MNEMONICS))), lines[line])
     elif kind == 7:
-        lines[line] *= rng.choice((2, 50, 2000))
+        lines[line] = (lines[line] * rng.choice((2, 50, 2000)))[:LONGEST]
     else:
         lines = rng.choice(VALID).split("\n")[1 : rng.randrange(2, 6)] + lines[line:]
     return "\n".join([head, *lines])
@@ -216,6 +217,8 @@ def main(count: int, seed: int) -> int:
                     findings.append(Finding(index, wrong, code))
                     print(f"cell {index}: {wrong}\n{code[:2000]!r}", file=sys.stderr, flush=True)
                 index += 1
+                if index % 500 == 0:
+                    print(f"{index} cells", file=sys.stderr, flush=True)
                 if not kernel.manager.is_alive() or outcome == "silence":
                     break
     line = {
