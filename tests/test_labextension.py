@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
+
+from underglass.kernel import lexers
 
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "labextension"
@@ -43,3 +46,10 @@ def test_the_package_has_installed_it() -> None:
     assert files(INSTALLED) == files(HERE / "built"), (
         "the environment's copy is not labextension/built: make lab installs it again"
     )
+
+
+def test_it_knows_the_words_that_the_static_pages_know() -> None:
+    """kernel/lexers.py, whose words are compared with the toolchain's, has the same alternatives."""
+    text = re.sub(r'"\s*\+\s*"', "", (HERE / "src" / "asm.js").read_text(encoding="utf-8"))
+    for words in (lexers._REGISTERS, lexers._FLAGS, "(?:TEXT|DATA|GLOBL|PCDATA|FUNCDATA|PCALIGN)"):
+        assert words in text
