@@ -85,7 +85,8 @@ def test_waiting_for_a_reader_is_not_the_programs_time(
         return b"" if waited[0] > 2000 else b"typed\n"
 
     prog = underglass.build(
-        'package main\nimport ("io"; "os")\nfunc main() { b, _ := io.ReadAll(os.Stdin); os.Stdout.Write(b) }\n'
+        'package main\nimport ("io"; "os")\n'
+        "func main() { b, _ := io.ReadAll(os.Stdin); os.Stdout.Write(b) }\n"
     )
     prog.on_input = slow
     assert prog.run(limits=Limits(seconds=30)).stdout == "typed\ntyped\n"

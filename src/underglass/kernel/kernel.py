@@ -35,8 +35,8 @@ class UnderglassKernel(IPythonKernel):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]  # ipykernel is half typed
-        # The language is Python to a front end, so that cells are highlighted, completed and exported as
-        # such; only static pages can colour the other cells (kernel/lexers.py).
+        # The language is Python to a front end, so that cells are completed and exported as such. The other
+        # cells are coloured by kernel/lexers.py on static pages and by labextension/ in JupyterLab.
         self.language_info = {**self.language_info, "pygments_lexer": "underglass"}
         assert self.shell is not None
         self.shell.extension_manager.load_extension("underglass")
