@@ -126,5 +126,12 @@ def test_a_file_s_is_gos_where_its_text_is() -> None:
     assert get_lexer_for_filename("add.s", ".text\n.globl f\nf:\n\tret\n").name == "GAS"
 
 
+def test_a_cell_may_stand_below_another_magic() -> None:
+    found = kinds(f"%%expect_error no such\n\n{ADD}")
+    assert found["MOVQ"] is Keyword
+    assert found["%%expect_error no such\n\n%%asm\n"] is Comment.Special
+    assert kinds("%%bench\ndef f(): pass\n")["def"] is Keyword
+
+
 def test_a_cell_may_have_empty_lines_above_its_magic() -> None:
     assert (Keyword, "MOVQ") in set(CellLexer(stripnl=False).get_tokens(f"\n\n{ADD}"))

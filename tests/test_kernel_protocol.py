@@ -42,6 +42,7 @@ class TestProtocol(jupyter_kernel_test.KernelTests):
         "%%asm\n#define TWICE(r) \\\n",
         "%%asm\n#define TWICE(r) \\",
         "%%asm\n/* to be\n\n",
+        "%%expect_error\n%%asm\n/* to be\n\n",
         "%%asm\n#ifdef GOAMD64_v3\n\tRET\n\n",
         "%%go\nfunc f() {",
         "%%go\nfunc f() {\n\n",
@@ -165,9 +166,11 @@ func main() { for s := bufio.NewScanner(os.Stdin); s.Scan(); { fmt.Printf("<%s>\
     assert kernel.run(go).status == "ok"
     assert typed(kernel, "input('name? ')", ["Gö"]) == (["name? "], "'Gö'")
     assert typed(kernel, "prog.run().stdout", ["äb", "", "c" * 5000, "\x04"]) == (
-        [""] * 4,
+        ["stdin (^D ends it): "] * 4,
         repr(f"<äb>\n<>\n<{'c' * 5000}>\n"),
     )
+    # What one run has left unread is not the next one's, and ^D may be typed in two characters.
+    assert typed(kernel, "prog.run().stdout", ["^D"]) == (["stdin (^D ends it): "], "''")
     # Nobody to ask: there is no input, and no error either.
     assert kernel.run("prog.run().stdout").text == "''"
     assert kernel.run("prog.run(stdin=b'given').stdout").text == "'<given>\\n'"

@@ -88,5 +88,5 @@ def test_waiting_for_a_reader_is_not_the_programs_time(
         'package main\nimport ("io"; "os")\n'
         "func main() { b, _ := io.ReadAll(os.Stdin); os.Stdout.Write(b) }\n"
     )
-    prog.on_input = slow
+    prog.on_input = lambda: slow
     assert prog.run(limits=Limits(seconds=30)).stdout == "typed\ntyped\n"

@@ -26,10 +26,7 @@ function token(stream, state) {
     return "comment";
   }
   if (stream.sol()) {
-    if (state.magic && stream.match(/^\s*%%.*/)) {
-      state.magic = false;
-      return "meta";
-    }
+    if (state.magic && stream.match(/^\s*%%.*/)) return "meta";
     state.magic = false;
     if (!state.goesOn) state.inOperands = state.defines = false;
     state.goesOn = false;

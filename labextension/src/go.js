@@ -21,9 +21,8 @@ function words(text) {
 function token(stream, state) {
   if (state.inside) return goOn(stream, state);
   if (stream.sol()) {
-    const magic = state.magic && stream.match(/^\s*%%.*/);
+    if (state.magic && stream.match(/^\s*%%.*/)) return "meta";
     state.magic = false;
-    if (magic) return "meta";
   }
   if (stream.eatSpace()) return null;
   if (stream.match(/^\/\/.*/)) return "comment";

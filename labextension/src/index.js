@@ -44,11 +44,12 @@ export async function plugin(shared) {
   };
 }
 
-// The language that the first line with text on it names, if it names one.
+// The language that the magics at the top name, if one of them does: %%asm, or %%expect_error and below it %%asm.
 function magicOf(doc) {
   for (let number = 1; number <= doc.lines; number++) {
     const text = doc.line(number).text.trim();
-    if (text) return MAGIC.exec(text)?.[1];
+    const found = MAGIC.exec(text)?.[1];
+    if (found || (text && !text.startsWith("%%"))) return found;
   }
   return undefined;
 }

@@ -47,8 +47,8 @@ class GoProgram:
         self.notes = notes
         self.on_output: Callable[[int, bytes], None] | None = None
         """Told (descriptor, bytes) as a run or a call writes, unless the run names another listener."""
-        self.on_input: Callable[[int], bytes] | None = None
-        """Asked for up to n bytes where a run reads standard input, unless the run is given its own."""
+        self.on_input: Callable[[], Callable[[int], bytes]] | None = None
+        """Makes the standard input of a run that is given none, a function as `stdin` of `run` is one."""
         self._booted: Machine | None = None
 
     def __repr__(self) -> str:
@@ -85,7 +85,7 @@ class GoProgram:
             self.program,
             arguments=arguments,
             environment=environment,
-            stdin=(self.on_input or b"") if stdin is None else stdin,
+            stdin=stdin if stdin is not None else self.on_input() if self.on_input else b"",
             limits=limits,
             seed=seed,
         )

@@ -21,7 +21,7 @@ again:
 	ADDQ $16, AX
 	RET
 """
-GO = '%%go\n// f is short.\nfunc f(x int) string { return "1" }\n'
+GO = '%%expect_error\n\n%%go\n// f is short.\nfunc f(x int) string { return "1" }\n'
 PYTHON = "def f(x):  # short\n    return len('MOVQ AX')\n"
 LOOP = "%%asm\n// func loop()\nTEXT ·loop(SB), 4, $0-0\nagain:\n\tJMP again\n"
 CELLS = [ASM, GO, PYTHON, LOOP, "prog.call('loop')", "6*7"]
@@ -67,6 +67,7 @@ def check_colours(cells: list[Locator]) -> None:
     assert assembly["ADDQ"] == assembly["RET"] == assembly["TEXT"] == assembly["MOVQ"]
 
     go = colours(cells[1])
+    assert go["%%expect_error"] == go["%%go"] == assembly["%%asm"]
     assert go["func"] == go["return"] == assembly["MOVQ"]
     assert go["// f is short."] == assembly["// the first"]
     assert go['"1"'] == assembly['"textflag.h"']

@@ -8,7 +8,7 @@ from underglass.toolchain import asmlex, golex
 
 __all__ = ["completeness"]
 
-_MAGIC = re.compile(r"\s*%%(asm|go)\b[^\n]*\n")
+_MAGIC = re.compile(r"(?:\s*%%\w[^\n]*\n)*?\s*%%(asm|go)\b[^\n]*\n")  # or below %%expect_error
 _OPENS, _CLOSES = frozenset("([{"), frozenset(")]}")
 _LITERAL = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1|`[^`]*`""", re.DOTALL)
 _CONDITIONS = frozenset({"ifdef", "ifndef"})

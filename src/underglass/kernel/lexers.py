@@ -121,7 +121,8 @@ class CellLexer(Lexer):
     name = "Go under glass"
     aliases: ClassVar[list[str]] = ["underglass"]
 
-    _magic = re.compile(r"\s*%%(go|asm)\b[^\n]*\n?")
+    # Below another magic, too: %%expect_error, and a cell that is to fail.
+    _magic = re.compile(r"(?:\s*%%\w[^\n]*\n)*?\s*%%(go|asm)\b[^\n]*\n?")
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, Any, str]]:
         """Yield (index, token, text), as Pygments asks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from codecs import getincrementaldecoder
+from functools import partial
 from typing import Any
 
 from underglass.errors import UnderglassError
@@ -83,7 +84,7 @@ class Session:
     def _set(self, built: Build) -> None:
         prog = from_build(built)
         prog.on_output = _Streams()
-        prog.on_input = Keyboard(self._shell)
+        prog.on_input = partial(Keyboard, self._shell)
         self._shell.push({"prog": prog})
 
 
