@@ -24,7 +24,8 @@ again:
 GO = '%%expect_error\n\n%%go\n// f is short.\nfunc f(x int) string { return "1" }\n'
 PYTHON = "def f(x):  # short\n    return len('MOVQ AX')\n"
 LOOP = "%%asm\n// func loop()\nTEXT ·loop(SB), 4, $0-0\nagain:\n\tJMP again\n"
-CELLS = [ASM, GO, PYTHON, LOOP, "prog.call('loop')", "6*7"]
+CALL = "import underglass\nprog.call('loop', limits=underglass.Limits(instructions=10**12, seconds=600))"
+CELLS = [ASM, GO, PYTHON, LOOP, CALL, "6*7"]
 FENCED = "%%asm is no magic here.\n\n```goasm\n\tMOVQ AX, BX // moved\n```\n"
 KERNEL = {"display_name": "Go under glass", "language": "python", "name": "underglass"}
 SLOW = 60_000  # ms: a kernel starts and a build runs, on a machine with two cores
@@ -124,6 +125,9 @@ def test_cells_have_the_colours_of_their_language_and_keys_interrupt_a_guest(
     page.keyboard.press("i")
     page.keyboard.press("i")
     expect(cells[4].locator(".jp-OutputArea-output")).to_contain_text("KeyboardInterrupt", timeout=SLOW)
+    # A cell that is sent before the kernel has answered the one that failed is not run.
+    expect(cells[4].locator(".jp-InputPrompt")).to_have_text("[2]:", timeout=SLOW)
+    expect(page.get_by_text("Go under glass | Idle")).to_be_visible(timeout=SLOW)
     cells[5].locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     expect(cells[5].locator(".jp-OutputArea-output")).to_have_text("42", timeout=SLOW)
