@@ -1,10 +1,11 @@
-"""What `%load_ext underglass` does in any IPython: magics, and how a recording shows itself."""
+"""What `%load_ext underglass` does in any IPython: magics, help for them, how a recording shows itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from underglass.kernel.magics import UnderglassMagics
+from underglass.kernel.replies import attach, detach
 
 if TYPE_CHECKING:
     from underglass.trace import Trace
@@ -15,12 +16,13 @@ _MAGICS = {"cell": ("asm", "go"), "line": ("program",)}
 
 
 def load(shell: Any) -> None:
-    """Add the magics and the displays; a second time, nothing."""
+    """Add the magics, completion and help for their cells, and the displays; a second time, nothing."""
     if "asm" in shell.magics_manager.magics["cell"]:
         return
     magics = UnderglassMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.remember)
+    attach(shell)
     bundles = shell.display_formatter.mimebundle_formatter
     if getattr(shell, "kernel", None) is not None:  # a terminal shows the text form
         bundles.for_type_by_name("underglass.trace.trace", "Trace", _stepper)
@@ -36,6 +38,7 @@ def unload(shell: Any) -> None:
         for name in names:
             manager.magics[kind].pop(name, None)
     shell.events.unregister("pre_run_cell", magics.remember)
+    detach(shell)
     bundles = shell.display_formatter.mimebundle_formatter
     if ("underglass.trace.trace", "Trace") in bundles.deferred_printers:
         bundles.deferred_printers.pop(("underglass.trace.trace", "Trace"))

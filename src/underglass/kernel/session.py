@@ -10,7 +10,7 @@ from underglass.errors import UnderglassError
 from underglass.goprogram import from_build
 from underglass.kernel.cells import Cell, read_cell
 from underglass.kernel.notebook import Accepted, NotebookProgram, functions_of, reason
-from underglass.toolchain import Build, Diagnostic
+from underglass.toolchain import Build, Diagnostic, Source
 
 __all__ = ["Session"]
 
@@ -33,6 +33,12 @@ class Session:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._notebook = NotebookProgram()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The texts of the program's cells, those that wait for others included."""
+        notebook = self._notebook
+        return tuple(c.source for c in (*notebook.cells, *(c for c, _ in notebook.waiting)))
 
     def take(self, language: str, line: str, body: str, *, cell_id: str | None, above: int) -> None:
         """Add a cell to the program.
