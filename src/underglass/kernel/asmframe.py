@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from underglass.abi.layout import Layout, Place, abi0_layout
@@ -15,13 +16,16 @@ from underglass.abi.types import Array, Basic, GoType, Interface, Slice, String,
 from underglass.errors import CallError
 from underglass.kernel.asmtext import AsmFunction, read_asm
 from underglass.toolchain import golex
+from underglass.toolchain.prototypes import standard_packages
 from underglass.toolchain.records import Source
+from underglass.toolchain.stdindex import exports
 
 if TYPE_CHECKING:
     from underglass.kernel.known import Known
 
 __all__ = ["Word", "declared_types", "frame_above", "layout_from", "prototypes", "signature_from", "words"]
 
+_QUALIFIED = re.compile(r"\b([^\W\d]\w*)\.([^\W\d]\w*)")
 _MOST_WORDS = 64  # of an argument: a long array has more names than anyone reads
 
 
@@ -52,10 +56,28 @@ def words(prototype: str, known: Known) -> tuple[Word, ...]:
     found: list[Word] = []
     for place in layout.places if layout is not None else ():
         base = place.offset or 0
-        own = "arg" if place.name == "arg0" and not re.search(r"\barg0\b", prototype) else place.name
+        own = _vet_name(place, prototype)
         for suffix, at, size, kind in islice(_parts(place.type), _MOST_WORDS):
             found.append(Word(own + suffix, base + at, size, kind, place, bool(suffix)))
     return tuple(found)
+
+
+def _vet_name(place: Place, prototype: str) -> str:
+    """The name of a parameter or result; one that the prototype leaves out or writes as _ is go vet's."""
+    code = golex.code_tokens(prototype)
+    names = {token.text for token in code if token.kind == "name"}
+    if place.name in names:
+        return place.name
+    depth, end = 0, len(code)
+    for index, token in enumerate(code):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 and token.text == ")":
+            end = index
+            break
+    side = code[end:] if place.is_result else code[:end]
+    if any(token.text == "_" for token in side):
+        return "_"
+    return "arg" if place.name == "arg0" else place.name
 
 
 def prototypes(text: str, known: Known) -> Mapping[str, str]:
@@ -74,7 +96,7 @@ def prototypes(text: str, known: Known) -> Mapping[str, str]:
 
 def signature_from(prototype: str, known: Known) -> Signature | None:
     """Return what a prototype says; None where it names a type that nobody knows."""
-    return _signature(prototype, known.go_cells) or _by_program(prototype, known)
+    return _signature(prototype, known.go_cells, known.root) or _by_program(prototype, known)
 
 
 def layout_from(prototype: str, known: Known) -> Layout | None:
@@ -84,22 +106,49 @@ def layout_from(prototype: str, known: Known) -> Layout | None:
 
 
 @functools.lru_cache(maxsize=256)
-def _signature(prototype: str, cells: tuple[Source, ...]) -> Signature | None:
-    for types in ({}, declared_types(cells)):
+def _signature(prototype: str, cells: tuple[Source, ...], root: Path | None) -> Signature | None:
+    own = declared_types(cells)
+    known: tuple[Callable[[], Mapping[str, GoType]], ...] = (
+        lambda: own,
+        lambda: {**own, **_imported(prototype, root)},
+    )
+    for types in known:
         try:
-            return parse_signature(prototype, types)
+            return parse_signature(prototype, types())
         except CallError:
             continue
     return None
 
 
+def _imported(prototype: str, root: Path | None) -> Mapping[str, GoType]:
+    """The types of standard packages that a prototype names, where one line declares them: time.Duration."""
+    found: dict[str, GoType] = {}
+    for package, name in _QUALIFIED.findall(prototype) if root is not None else ():
+        for path in standard_packages(root).get(package, ()):
+            export = exports(root, path).get(name)
+            try:
+                types = parse_types([export.declaration]) if export is not None else {}
+            except CallError:
+                continue
+            found |= {f"{package}.{name}": types[name]} if name in types else {}
+    return found
+
+
 def _by_program(prototype: str, known: Known) -> Signature | None:
     if known.program is None:
         return None
-    from underglass.abi.dwarf import named_types
+    from underglass.abi.dwarf import named_types, type_named
 
+    found: dict[str, GoType] = {}
+    for package, name in _QUALIFIED.findall(prototype):
+        kind = type_named(known.program, f"{package}.{name}")
+        found |= {f"{package}.{name}": kind} if kind is not None else {}
     try:
-        return parse_signature(prototype, named_types(known.program))
+        return parse_signature(prototype, {**declared_types(known.go_cells), **found})
+    except CallError:  # a type of main that no cell declares in a way that is understood
+        pass
+    try:
+        return parse_signature(prototype, {**named_types(known.program), **found})
     except CallError:
         return None
 

@@ -9,7 +9,7 @@ from underglass.kernel.asmtext import AsmFunction, read_asm
 from underglass.kernel.gotext import outline
 from underglass.kernel.known import Known
 from underglass.toolchain import golex
-from underglass.toolchain.stdindex import abi0_functions, exports
+from underglass.toolchain.stdindex import linknamed
 
 __all__ = ["Symbol", "package_symbols", "packages", "symbols"]
 
@@ -86,20 +86,12 @@ def packages(known: Known) -> tuple[str, ...]:
 
 
 def package_symbols(package: str, known: Known) -> tuple[Symbol, ...]:
-    """Return what assembly can call or read of a package: its ABI0 functions, its exported variables."""
+    """Return what assembly of the program can call or read of a standard package."""
+    if known.root is None:
+        return ()
     prefix = package.replace("/", "∕")
-    names = set(abi0_functions(known.root, package)) if known.root is not None else set()
-    if known.program is not None:
-        own = (n for n in known.program.functions if n.startswith(f"{package}.") and n.endswith(".abi0"))
-        names |= {n.removeprefix(f"{package}.").removesuffix(".abi0") for n in own}
-    found = [
-        Symbol(f"{package}.{n}", f"{prefix}·{n}(SB)", "function", "ABI0", f"package {package}")
-        for n in sorted(names)
-        if n.isidentifier()
-    ]
-    every = exports(known.root, package) if known.root is not None else {}
-    for export in every.values():
-        if export.kind == "var":
-            text = f"{prefix}·{export.name}(SB)"
-            found.append(Symbol(f"{package}.{export.name}", text, "data", export.declaration, export.place))
-    return tuple(found)
+    kinds = {"func": "function", "var": "data"}
+    return tuple(
+        Symbol(f"{package}.{e.name}", f"{prefix}·{e.name}(SB)", kinds[e.kind], e.declaration, e.place)
+        for e in linknamed(known.root, package).values()
+    )

@@ -46,9 +46,8 @@ def complete_asm(text: str, cursor: int, known: Known) -> Completions:
         names = (Match(name, "header", told) for name, told in headers(known.root).items())
         return matching(place.before[1:], names, place.start + 1, cursor)
     if place.kind == "directive":
-        found = [Match(n, "directive", d.operands) for n, d in directives().items() if n.startswith("#")]
         typed = place.before if not place.index else " "
-        return matching(typed, found, place.start, cursor)
+        return matching(typed, _directives(hashes=True), place.start, cursor)
     if place.head in ("TEXT", "GLOBL", "DATA", "FUNCDATA", "PCDATA"):
         return _in_directive(text, place, cursor, read, known)
     return _in_operand(text, place, cursor, read, known)
@@ -58,10 +57,17 @@ def complete_asm(text: str, cursor: int, known: Known) -> Completions:
 
 
 def _heads(read: AsmText, known: Known) -> Iterator[Match]:
-    yield from (Match(n, "directive", d.operands) for n, d in directives().items() if n[0].isupper())
+    yield from _directives(hashes=False)
     yield from _instructions(known.root)
     yield from _macros(read, known, capitals=True)
-    yield from (Match(n, "directive", d.operands) for n, d in directives().items() if n[0] == "#")
+    yield from _directives(hashes=True)
+
+
+def _directives(*, hashes: bool) -> Iterator[Match]:
+    """Those that begin with # or those that do not; #line is refused in cells (toolchain/refusals.py)."""
+    for name, told in directives().items():
+        if name.startswith("#") == hashes and name != "#line":
+            yield Match(name, "directive", told.operands)
 
 
 @functools.lru_cache(maxsize=2)
@@ -89,22 +95,28 @@ def _width(name: str, names: Iterable[str]) -> str:
 
 def _text_lines(text: str, place: Place, known: Known) -> Iterator[Match]:
     """The whole TEXT line of a prototype comment above, or of a Go declaration that has no body yet."""
-    above = text[: place.start].rstrip(" \t").rstrip("\r\n").rpartition("\n")[2].strip()
     has_flags = "textflag.h" in read_asm(text).includes
-    written = {f.name for f in read_asm(text).functions}
-    candidates = [above.lstrip("/").strip()] if above.startswith("//") else []
-    candidates += [d for n, d in _bodiless(known) if n not in written]
-    for declaration in candidates:
-        functions = golex.parse(declaration).functions
-        layout = layout_from(declaration, known) if functions else None
-        if layout is None or not functions[0].name:
+    for name, declaration in _unwritten(text, place, known):
+        layout = layout_from(declaration, known)
+        if layout is None:
             continue
-        head, sizes = f"TEXT ·{functions[0].name}(SB)", f"$0-{layout.args_size}"
+        head, sizes = f"TEXT ·{name}(SB)", f"$0-{layout.args_size}"
         named = Match(
             f"{head}, NOSPLIT, {sizes}", "function", "" if has_flags else 'needs #include "textflag.h"'
         )
         number = Match(f"{head}, 4, {sizes}", "function", "4 is NOSPLIT")
         yield from (named,) if has_flags else (number, named)
+
+
+def _unwritten(text: str, place: Place, known: Known) -> Iterator[tuple[str, str]]:
+    """Functions that a TEXT here may begin, with their prototypes: that of the comment above first."""
+    line = text.rfind("\n", 0, place.start) + 1
+    above = text[:line].rstrip("\r\n").rpartition("\n")[2].strip()
+    if above.startswith("//"):
+        for function in golex.parse(above.lstrip("/").strip()).functions[:1]:
+            yield function.name, function.declaration
+    written = {f.name for f in read_asm(text).functions if not line <= f.start <= place.start}
+    yield from ((name, declared) for name, declared in _bodiless(known) if name not in written)
 
 
 def _bodiless(known: Known) -> Iterator[tuple[str, str]]:
@@ -131,7 +143,7 @@ def _in_directive(text: str, place: Place, cursor: int, read: AsmText, known: Kn
         flags = (Match(n, "flag", t) for n, t in definitions(known.root, "textflag.h").items())
         return matching(typed[1], flags, cursor - len(typed[1]), cursor)
     if place.index == 0 and place.head in ("TEXT", "GLOBL", "DATA"):
-        return matching(place.before, _definable(place, read, known), place.start, cursor)
+        return matching(place.before, _definable(text, place, read, known), place.start, cursor)
     if place.head == "TEXT" and place.index in (1, 2):
         return matching(place.before, _sizes(text, place, known), place.start, cursor)
     if place.head in ("FUNCDATA", "PCDATA") and place.index == 0:
@@ -142,12 +154,10 @@ def _in_directive(text: str, place: Place, cursor: int, read: AsmText, known: Kn
     return _in_operand(text, place, cursor, read, known)
 
 
-def _definable(place: Place, read: AsmText, known: Known) -> Iterator[Match]:
+def _definable(text: str, place: Place, read: AsmText, known: Known) -> Iterator[Match]:
     if place.head == "TEXT":
-        written = {f.name for f in read.functions if f.start > place.start or f.end < place.start}
-        for name, declaration in (*_bodiless(known), *((f.name, f.prototype) for f in read.functions)):
-            if name not in written or not declaration:
-                yield Match(f"·{name}(SB)", "function", declaration)
+        for name, declaration in _unwritten(text, place, known):
+            yield Match(f"·{name}(SB)", "function", declaration)
         return
     for name, _, operands in read.globals:
         yield Match(f"·{name}{'+0' if place.head == 'DATA' else ''}(SB)", "data", operands)
@@ -234,6 +244,7 @@ def _operands(
     if kinds != {"label"}:
         yield from _registers(known, frozenset(kinds))
         yield from _macros(read, known, capitals=False)
+        yield from (Match(n, "constant", t) for n, t in constants(known.go_cells).items())
     if place.head not in ("CALL", "JMP") and "mem" in kinds:
         yield from (Match(s.text, s.kind, s.told) for s in symbols(text, known) if s.kind == "data")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from underglass.kernel.asmsymbols import symbols
 from underglass.kernel.complete_asm import complete_asm
 from underglass.kernel.complete_go import complete_go
 from underglass.kernel.completions import Completions, Match, matching
@@ -13,7 +14,9 @@ from underglass.kernel.known import Known, cell_text
 
 __all__ = ["complete_cell", "magic_docs"]
 
+_OF_FUNCTIONS = ("%%trace", "%%bench", "%%compare")  # their lines name functions of the program
 _MAGIC = re.compile(r"\s*(?P<mark>%%?)(?P<name>\w*)(?P<rest>[^\n]*)")
+_LAST_NAME = re.compile(r"[^\W\d]?\w*\Z")
 _USAGE = re.compile(r"^[ \t]*%%?(?P<name>\w+) (?P<rest>\S.*?)(?:[ \t]{2,}.*)?$", re.MULTILINE)
 
 
@@ -42,6 +45,8 @@ def complete_cell(code: str, cursor: int, known: Known, docs: Mapping[str, str])
     magic = found["mark"] + found["name"]
     if magic not in docs:
         return None
+    if magic in _OF_FUNCTIONS:
+        return _functions(code[found.start("rest") : cursor], cursor, known)
     typed = code[found.start("rest") : cursor]
     word = re.split(r"\s", typed)[-1]
     options = _options(magic, docs[magic], typed.split()[: len(typed.split()) - bool(word)], known)
@@ -75,6 +80,16 @@ def _options(magic: str, told: str, before: list[str], known: Known) -> Iterator
                 yield Match(choice, "option", usage["rest"])
     if magic == "%program" and before == ["drop"]:
         yield from (Match(c.origin.removeprefix("cell "), "cell", c.name) for c in known.cells)
+
+
+def _functions(typed: str, cursor: int, known: Known) -> Completions | None:
+    """The program's functions by a name that was begun; Python's names may follow inside brackets."""
+    word = _LAST_NAME.search(typed)
+    if word is None or typed.count("(") > typed.count(")"):
+        return None
+    found = (Match(s.name, "function", s.told) for s in symbols("", known) if s.kind == "function")
+    answer = matching(word[0], found, cursor - len(word[0]), cursor)
+    return answer if answer.matches else None
 
 
 def _first_line(told: str) -> str:

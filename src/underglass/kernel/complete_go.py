@@ -19,9 +19,9 @@ __all__ = ["KEYWORDS", "complete_go", "fields_of", "package_of", "type_of_name"]
 
 # The Go specification, "Keywords".
 KEYWORDS = (
-    "break", "case", "chan", "const", "continue", "default", "defer", "else", "fallthrough", "for", "func", "go",
-    "goto", "if", "import", "interface", "map", "package", "range", "return", "select", "struct", "switch",
-    "type", "var",
+    "break", "case", "chan", "const", "continue", "default", "defer", "else", "fallthrough", "for", "func",
+    "go", "goto", "if", "import", "interface", "map", "package", "range", "return", "select", "struct",
+    "switch", "type", "var",
 )  # fmt: skip
 _WORD = re.compile(r"(?:(?P<of>[^\W\d]\w*)[ \t]*\.[ \t]*)?(?P<word>[^\W\d]?\w*)\Z")
 _TYPE = re.compile(r"[&*]*(?P<type>(?:[^\W\d]\w*\.)?[^\W\d]\w*)(?:\[[^\]]*\])?")

@@ -1,4 +1,4 @@
-"""What `%load_ext underglass` does in any IPython: magics, help for them, how a recording shows itself."""
+"""What `%load_ext underglass` does in any IPython: magics, and how a recording shows itself."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _MAGICS = {"cell": ("asm", "go"), "line": ("program",)}
 
 
 def load(shell: Any) -> None:
-    """Add the magics, completion and help for their cells, and the displays; a second time, nothing."""
+    """Add the magics and the displays; a second time, nothing."""
     if "asm" in shell.magics_manager.magics["cell"]:
         return
     magics = UnderglassMagics(shell)
     shell.register_magics(magics)
-    shell.events.register("pre_run_cell", magics.remember)
     attach(shell)
+    shell.events.register("pre_run_cell", magics.remember)
     bundles = shell.display_formatter.mimebundle_formatter
     if getattr(shell, "kernel", None) is not None:  # a terminal shows the text form
         bundles.for_type_by_name("underglass.trace.trace", "Trace", _stepper)
@@ -37,8 +37,8 @@ def unload(shell: Any) -> None:
     for kind, names in _MAGICS.items():
         for name in names:
             manager.magics[kind].pop(name, None)
-    shell.events.unregister("pre_run_cell", magics.remember)
     detach(shell)
+    shell.events.unregister("pre_run_cell", magics.remember)
     bundles = shell.display_formatter.mimebundle_formatter
     if ("underglass.trace.trace", "Trace") in bundles.deferred_printers:
         bundles.deferred_printers.pop(("underglass.trace.trace", "Trace"))

@@ -15,7 +15,7 @@ from underglass.kernel.known import Known
 from underglass.program.usage import pseudo_register_meaning
 from underglass.toolchain import asmlex, golex
 
-__all__ = ["inspect_asm"]
+__all__ = ["inspect_asm", "symbol_help"]
 
 _REFERENCE = re.compile(
     r"(?P<name>(?:[^\W\d]|[·∕])[\w·∕./]*)?(?P<local><>|<ABI\w*>)?(?P<offset>[+-]\d+|(?<!\w)\d+)?\((?P<register>FP|SP|SB|PC)\)"
@@ -46,7 +46,7 @@ def inspect_asm(text: str, cursor: int, known: Known) -> Help | None:
         return directive_help(f"#{word[1]}") if word else None
     if sizes := _sizes_at(text, cursor, place):
         return sizes
-    is_head = place.kind == "head" and text.startswith(token.text, place.start)
+    is_head = place.kind == "head" and place.start <= token.start
     word = _HEAD.match(text, place.start) if is_head else None
     return _word_help(word[0] if word else token.text, text, place, read, known)
 
@@ -81,7 +81,7 @@ def _reference_help(
     if found["register"] in ("FP", "SP"):
         return frame_help(found, function, prototypes(text, known), known)
     if found["register"] == "SB" and found["name"]:
-        return _symbol_help(found["name"], text, known)
+        return symbol_help(found["name"], text, known)
     title, register = found[0], found["register"]
     return Help(title, "goasm", (f"{register}: {pseudo_register_meaning(register)}",))
 
@@ -89,7 +89,7 @@ def _reference_help(
 # -- symbols ---------------------------------------------------------------------------------------
 
 
-def _symbol_help(written: str, text: str, known: Known) -> Help | None:
+def symbol_help(written: str, text: str, known: Known) -> Help | None:
     """A symbol's signature, its ABI, its frame, and where it is defined."""
     package, _, name = written.replace("·", ".").replace("∕", "/").rpartition(".")
     if package and package != "main":
@@ -98,27 +98,23 @@ def _symbol_help(written: str, text: str, known: Known) -> Help | None:
         found = next((s for s in symbols(text, known) if s.name == name), None)
     if found is None:
         return _linked_help(package or "main", name, known)
-    lines = [f"It is {'data' if found.kind == 'data' else 'a function'} of {found.place}."]
+    lines = [f"It is {'data' if found.kind == 'data' else 'a function'}, defined in {found.place}."]
     if found.kind == "function":
         lines += _abi_of(found, known)
         signature = signature_from(found.told, known) if found.told.startswith("func ") else None
         lines += abi_lines(signature) if signature is not None else ()
     lines += _linked(package or "main", name, known)
-    return Help(found.told if found.told not in ("", "ABI0") else found.text, "go", tuple(lines))
+    return Help(found.told or found.text, "go", tuple(lines))
 
 
 def _abi_of(symbol: Symbol, known: Known) -> list[str]:
     function = symbol.written
     if function is None:
-        is_go = symbol.told.startswith("func ")
-        told = (
-            "It is written in Go, so its body is ABIInternal; assembly reaches it through a wrapper in ABI0."
-            if is_go and _has_body(symbol.name, known)
-            else "Its body is ABI0 assembly."
-            if symbol.told == "ABI0"
-            else "Go declares it; its body is for an assembly cell to write, in ABI0."
-        )
-        return [told]
+        if "." in symbol.name:
+            return ["The package lets others link to it, so it has an entry for each ABI; CALL reaches ABI0."]
+        if _has_body(symbol.name, known):
+            return ["It is written in Go, so its body is ABIInternal; assembly reaches a wrapper in ABI0."]
+        return ["Go declares it; its body is for an assembly cell to write, in ABI0."]
     frame = (
         "a frame whose size is missing" if function.frame is None else f"{count(function.frame)} of locals"
     )
@@ -204,7 +200,7 @@ def _word_help(word: str, text: str, place: Place, read: AsmText, known: Known) 
     if not is_head and (pseudo := pseudo_register_meaning(word)):
         return Help(word, "goasm", (pseudo,))
     return (
-        _symbol_help(word.lstrip("·"), text, known) if not is_head and re.match(r"[^\W\d]|·", word) else None
+        symbol_help(word.lstrip("·"), text, known) if not is_head and re.match(r"[^\W\d]|·", word) else None
     )
 
 

@@ -53,7 +53,7 @@ def instruction_help(name: str, root: Path | None) -> Help | None:
     if every:
         lines.append(f"Operands, in this order: {shown(every)}.")
     if told is not None:
-        lines += [_flags(told), f"\t{told.example}", f"Here: {told.effect}."]
+        lines += [_flags(told, plain), f"\t{told.example}", f"Here: {told.effect}."]
     if widths := _widths(plain, known):
         lines.append(f"Widths: {widths}.")
     return Help(f"{name} {told.operands if told is not None else ''}".rstrip(), "goasm", tuple(lines))
@@ -100,7 +100,9 @@ def _roles(name: str) -> tuple[str, ...]:
     return tuple(told for pattern, told in kinds if re.fullmatch(pattern, name))
 
 
-def _flags(told: Usage) -> str:
+def _flags(told: Usage, name: str) -> str:
+    if told.example.startswith(f"{name};"):
+        return "Flags: those of the instruction behind it."
     if not told.sets and not told.undefined:
         return "Flags: none changes."
     sets = f"sets {' '.join(told.sets)}" if told.sets else "sets none"

@@ -50,7 +50,10 @@ def cell_text(code: str) -> CellText | None:
     Blank lines may stand above the magic, as the reader's front end allows.
     """
     start = len(code) - len(code.lstrip())
-    line, end, _ = code[start:].partition("\n")
+    line, end, rest = code[start:].partition("\n")
+    if line.split()[:1] == ["%%expect_error"]:  # the cell stands inside it
+        start += len(line) + len(end) + len(rest) - len(rest.lstrip())
+        line, end, _ = code[start:].partition("\n")
     language = _LANGUAGES.get(line.split()[0] if line.split() else "")
     if language is None:
         return None
@@ -71,11 +74,12 @@ def known_of(shell: Any) -> Known:
     session = getattr(magics, "_session", None)  # none before the first cell has run
     if session is None:
         return Known(root)
-    return Known(root, session.sources, _program(shell.user_ns))
+    return Known(root, tuple(c.source for c in session.cells), _program(shell.user_ns))
 
 
 def _program(names: Mapping[str, Any]) -> Program | None:
-    from underglass.program import Program
+    """The program that Python calls `prog`; None if a reader's own value has the name."""
+    from underglass.goprogram import GoProgram  # a session has imported it already
 
-    found = getattr(names.get("prog"), "program", None)
-    return found if isinstance(found, Program) else None
+    prog = names.get("prog")
+    return prog.program if isinstance(prog, GoProgram) else None

@@ -47,9 +47,9 @@ def inspection_reply(shell: Any, code: str, cursor: int | None) -> dict[str, Any
     from underglass.kernel.known import known_of
 
     place = len(code) if cursor is None else cursor
-    if not in_our_language(code, place):
-        return None
     found = inspect_cell(code, place, known_of(shell))
+    if found is None and not in_our_language(code, place):
+        return None
     data = {"text/plain": found.plain, "text/markdown": found.markdown} if found is not None else {}
     return {"status": "ok", "found": found is not None, "data": data, "metadata": {}}
 

@@ -10,7 +10,7 @@ from underglass.errors import UnderglassError
 from underglass.goprogram import from_build
 from underglass.kernel.cells import Cell, read_cell
 from underglass.kernel.notebook import Accepted, NotebookProgram, functions_of, reason
-from underglass.toolchain import Build, Diagnostic, Source
+from underglass.toolchain import Build, Diagnostic
 
 __all__ = ["Session"]
 
@@ -33,12 +33,6 @@ class Session:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._notebook = NotebookProgram()
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """The texts of the program's cells, those that wait for others included."""
-        notebook = self._notebook
-        return tuple(c.source for c in (*notebook.cells, *(c for c, _ in notebook.waiting)))
 
     def take(self, language: str, line: str, body: str, *, cell_id: str | None, above: int) -> None:
         """Add a cell to the program.
@@ -69,6 +63,11 @@ class Session:
         elif not notebook.cells:
             self._shell.user_ns.pop("prog", None)
         self.show()
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells of the program, those that wait for others included."""
+        return (*self._notebook.cells, *(c for c, _ in self._notebook.waiting))
 
     def allow_c(self, allowed: bool) -> None:
         """Say whether the cells run from now on may have C above import "C"."""

@@ -55,7 +55,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
     "Ykm": ("kreg", "mem"),
     "Ytls": ("TLS",),
 }
-_EVEX = re.compile(r"Y([xyz])(?:r|m|vm)Evex(?:Multi4)?")
+_EVEX = re.compile(r"Y([xyz])(r|m|vm)(?:Evex)?(?:Multi4)?")
 _ORDER = ("imm", "reg8", "reg", "xreg", "yreg", "zreg", "kreg", "mmreg", "freg", "mem", "label")
 
 
@@ -123,7 +123,7 @@ def _kinds(name: str) -> tuple[str, ...]:
     if name in _CLASSES:
         return _CLASSES[name]
     if found := _EVEX.fullmatch(name):
-        return _CLASSES[f"Y{found[1]}{'vm' if 'vm' in name else 'm' if 'm' in name[2:3] else 'r'}"]
+        return _CLASSES[f"Y{found[1]}{found[2]}"]
     return (name.removeprefix("Y").upper(),)  # a segment or system register: CS, CR0, GDTR
 
 

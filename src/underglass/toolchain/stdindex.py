@@ -1,4 +1,4 @@
-"""What a package of the standard library exports, and which of its symbols assembly can call.
+"""What a package of the standard library exports, and which of its symbols assembly can name.
 
 Read from GOROOT's own source. That is gofmt's, so that a declaration at the top level starts at the first
 column and a line of a group with one tab (cmd/gofmt; Go 1.27), and lines are enough to find them.
@@ -12,17 +12,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from underglass.toolchain import asmlex
 from underglass.toolchain.constraints import exclusion
 from underglass.toolchain.records import Source
 
-__all__ = ["Export", "abi0_functions", "builtins", "exports", "first_sentence"]
+__all__ = ["Export", "builtins", "exports", "first_sentence", "linknamed"]
 
 _FUNC = re.compile(r"func (?:\((?:\w+ )?\*?(?P<of>\w+)(?:\[[^\]]*\])?\) )?(?P<name>\w+)[\[(]")
 _ONE = re.compile(r"(?P<kind>type|var|const) (?P<name>\w+)(?P<rest>.*)")
 _GROUP = re.compile(r"(type|var|const) \($")
 _MEMBER = re.compile(r"\t(?P<names>\w+(?:, \w+)*)\b(?P<rest>.*)")
-_MACRO = re.compile(r"^#define (?:[^\n]*\\\n)*[^\n]*$", re.MULTILINE)
+_LINKNAME = re.compile(r"^//go:linkname (\w+)$", re.MULTILINE)
 _LONGEST = 12  # lines of a declaration's head
 _LANGUAGE = "1.99"  # all that a release has in its own source is meant for it
 
@@ -46,7 +45,7 @@ def exports(goroot: Path, package: str) -> Mapping[str, Export]:
         package: its import path: "net/http". Of "unsafe" the names are those that its documentation has.
     """
     found: dict[str, Export] = {}
-    for name, text in _files(goroot, package, ".go"):
+    for name, text in _files(goroot, package):
         for export in _exports(text, f"{package}/{name}"):
             if all(part[:1].isupper() for part in export.name.split(".")):
                 found.setdefault(export.name, export)
@@ -63,19 +62,32 @@ def builtins(goroot: Path) -> Mapping[str, Export]:
 
 
 @functools.lru_cache(maxsize=64)
-def abi0_functions(goroot: Path, package: str) -> tuple[str, ...]:
-    """Return the functions of a package whose body is ABI0 assembly, which `CALL package·name(SB)` reaches.
+def linknamed(goroot: Path, package: str) -> Mapping[str, Export]:
+    """Return the functions and variables of a standard package that assembly of another one can name.
 
-    Of a function that is compiled or marked ABIInternal, a linked program has an ABI0 entry only where its
-    own package asks for one (Go 1.27, cmd/compile/abi-internal.md, "Forward compatibility").
+    The linker lets a package refer to a symbol of the standard library only if that is marked
+    `//go:linkname name` where it is defined (Go 1.27, cmd/link/internal/loader/loader.go, checkLinkname), and
+    the compiler gives such a function an entry for each ABI (cmd/compile/internal/ssagen/abi.go).
     """
-    found: set[str] = set()
-    for _, text in _files(goroot, package, ".s"):
-        for head in asmlex.texts(_MACRO.sub("", text)):
-            name = re.sub(rf"^(?:main|{re.escape(package)})\.", "", head.symbol)
-            if head.abi == "ABI0" and not head.is_local and name != head.symbol and name.isidentifier():
-                found.add(name)
-    return tuple(sorted(found))
+    marked: set[str] = set()
+    found: dict[str, Export] = {}
+    for name, text in _files(goroot, package):
+        marked.update(_LINKNAME.findall(text))
+        for export in _exports(text, f"{package}/{name}"):
+            if export.kind in ("func", "var"):
+                found.setdefault(export.name, export)
+    blocked = _blocked(goroot)
+    kept = sorted(name for name in marked if name in found and f"{package}.{name}" not in blocked)
+    return {name: found[name] for name in kept}
+
+
+@functools.lru_cache(maxsize=2)
+def _blocked(goroot: Path) -> frozenset[str]:
+    """Symbols that only named packages may refer to, marked or not (loader.go, blockedLinknames)."""
+    path = goroot / "src/cmd/link/internal/loader/loader.go"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    table = text.partition("var blockedLinknames =")[2].partition("\n}")[0]
+    return frozenset(re.findall(r'^\t"([^"]+)":', table, re.MULTILINE))
 
 
 def first_sentence(comment: str) -> str:
@@ -89,12 +101,12 @@ def first_sentence(comment: str) -> str:
     return paragraph[: end.end()] if end else paragraph
 
 
-def _files(goroot: Path, package: str, ending: str) -> Iterator[tuple[str, str]]:
+def _files(goroot: Path, package: str) -> Iterator[tuple[str, str]]:
     """Yield (name, text) of the files of a package that a linux/amd64 build reads."""
     directory = goroot / "src" / package
     if not re.fullmatch(r"[\w./]+", package) or ".." in package or not directory.is_dir():
         return
-    for path in sorted(directory.glob(f"*{ending}")):
+    for path in sorted(directory.glob("*.go")):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
