@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from underglass.kernel.magics import UnderglassMagics
+from underglass.kernel.magics import UnderglassMagics, with_body
 
 if TYPE_CHECKING:
     from underglass.trace import Trace
 
 __all__ = ["load", "unload"]
 
-_MAGICS = {"cell": ("asm", "go"), "line": ("program",)}
+_MAGICS = {
+    "cell": ("asm", "bench", "compare", "expect_error", "go", "run", "trace", "vet"),
+    "line": ("program",),
+}
 
 
 def load(shell: Any) -> None:
@@ -21,6 +24,7 @@ def load(shell: Any) -> None:
     magics = UnderglassMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.remember)
+    shell.input_transformers_cleanup.append(with_body)
     bundles = shell.display_formatter.mimebundle_formatter
     if getattr(shell, "kernel", None) is not None:  # a terminal shows the text form
         bundles.for_type_by_name("underglass.trace.trace", "Trace", _stepper)
@@ -36,6 +40,7 @@ def unload(shell: Any) -> None:
         for name in names:
             manager.magics[kind].pop(name, None)
     shell.events.unregister("pre_run_cell", magics.remember)
+    shell.input_transformers_cleanup.remove(with_body)
     bundles = shell.display_formatter.mimebundle_formatter
     if ("underglass.trace.trace", "Trace") in bundles.deferred_printers:
         bundles.deferred_printers.pop(("underglass.trace.trace", "Trace"))
