@@ -15,6 +15,7 @@ from underglass.machine import Limits
 from underglass.toolchain import Source, vet
 from underglass.toolchain.lints import LINTS
 from underglass.toolchain.refusals import uses_c
+from underglass.trace import Change
 from underglass.views.compare import ComparisonTable
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def run_program(
         result = prog.run(*arguments)
     if result.exit_code:
         above = "; what it wrote to stderr stands above" if result.stderr else ""
-        advice = f" If that is what you want to see, begin the cell with %%expect_error exit code {result.exit_code}."
+        expect = f"%%expect_error exit code {result.exit_code}"
+        advice = f" If that is what you want to see, begin the cell with {expect}."
         raise GuestFault(
             f"{place}: the program ended with exit code {result.exit_code}{above}."
             f"{'' if is_expected else advice}",
@@ -109,6 +111,11 @@ def trace_call(
     most = options.get("most", MOST_STEPS)
     if most < 1:
         raise UnderglassError(f"{place}: most is {most}; a recording has one instruction or more.")
+    for change in options.get("changes", ()):
+        if not isinstance(change, Change):
+            raise UnderglassError(
+                f'{place}: changes holds {change!r}, which is no change. Write Change(3, "AX", 5).'
+            )
     trace = _placed(
         place,
         lambda: prog.record(call.name, *call.values, abi=abi, most=most, changes=options.get("changes", ())),
@@ -206,5 +213,7 @@ def _placed(place: Place, act: Callable[[], T]) -> T:
     """Do it; where the call itself is at fault, the error says in which cell and line it stands."""
     try:
         return act()
-    except (CallError, UnknownFunction) as error:
-        raise type(error)(f"{place}: {error}") from error
+    except UnderglassError as error:
+        if type(error) in (CallError, UnknownFunction, UnderglassError):
+            raise type(error)(f"{place}: {error}") from error
+        raise

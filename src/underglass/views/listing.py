@@ -25,7 +25,7 @@ __all__ = ["Listing", "ListingLine", "Made", "listing", "listing_html", "listing
 
 _ADDRESS = re.compile(r"\b0x[0-9a-f]+$")
 _WAY_OUT = re.compile(r"(ADDQ \$0x[0-9a-f]+|SUBQ \$-0x[0-9a-f]+), SP|POPQ BP")
-_TAB = 8
+_TAB = 8  # columns in the text form; a page has less room
 _OPEN_LINES = 80  # a longer listing is folded until it is asked for
 _STYLE = """\
 .ug-listing{color:var(--ug-ink);background:var(--ug-paper);font:13px/1.5 system-ui,sans-serif;
@@ -36,25 +36,29 @@ container-type:inline-size}
 .ug-listing table{border-collapse:collapse;margin:0;font-size:12.5px}
 .ug-listing code,.ug-listing td{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;
 background:none;border:0;padding:0}
-.ug-listing th{text-align:left;font-weight:600;padding:2px 10px;border-bottom:1px solid var(--ug-rule)}
-.ug-listing td{padding:0 10px;white-space:pre;text-align:left;vertical-align:top;color:var(--ug-ink)}
+.ug-listing th{text-align:left;font-weight:600;padding:2px 7px;border-bottom:1px solid var(--ug-rule)}
+.ug-listing td{padding:0 7px;white-space:pre;text-align:left;vertical-align:top;color:var(--ug-ink)}
 .ug-listing td.number,.ug-listing td.at{color:var(--ug-muted);text-align:right;user-select:none;padding:0 4px}
 .ug-listing td.bytes{color:var(--ug-muted)}
 .ug-listing tr.added td.code{color:var(--ug-abi0)}
 .ug-listing td.note{color:var(--ug-abi0);font-family:system-ui,sans-serif;font-size:12px;user-select:none}
-.ug-listing tr.finding td{white-space:normal;font:13px/1.4 system-ui,sans-serif;
-background:var(--ug-abi0-tint);color:var(--ug-abi0);padding:2px 10px}
+.ug-listing tr.finding td{background:var(--ug-abi0-tint);padding:2px 7px}
+.ug-listing tr.finding span{display:inline-block;position:sticky;left:7px;max-width:calc(100cqw - 20px);
+white-space:normal;font:13px/1.4 system-ui,sans-serif;color:var(--ug-abi0)}
 .ug-listing tr.first td{border-top:1px solid var(--ug-wash)}
 @container (max-width:640px){
-.ug-listing table,.ug-listing tbody,.ug-listing tr,.ug-listing td{display:block}
-.ug-listing thead{display:none}
-.ug-listing td.number{float:left;min-width:2.2em}
-.ug-listing td.source{padding-left:2.8em;white-space:pre-wrap}
-.ug-listing td.at{display:none}
-.ug-listing td.code{padding-left:4.4em;white-space:pre-wrap;background:var(--ug-wash)}
-.ug-listing td.bytes,.ug-listing td.note{padding-left:4.4em;white-space:normal;
-background:var(--ug-wash);font-size:11px}
-.ug-listing td:empty{display:none}
+.ug-listing table,.ug-listing tbody,.ug-listing tr{display:block}
+.ug-listing thead,.ug-listing td.at,.ug-listing td:empty{display:none}
+.ug-listing tr.first td{border:0}
+.ug-listing tr.first{border-top:1px solid var(--ug-rule)}
+.ug-listing td.number{float:left;width:2em}
+.ug-listing td.source,.ug-listing tr.first td.source{display:block;min-height:1.5em;padding-left:2.9em;
+white-space:pre-wrap}
+.ug-listing tr:not(.first) td.source{display:none}
+.ug-listing td.code{display:block;padding-left:6em;white-space:pre-wrap;background:var(--ug-wash)}
+.ug-listing td.bytes,.ug-listing td.note{display:inline-block;font-size:11px;padding-right:0}
+.ug-listing td.bytes{padding-left:6.8em}
+.ug-listing tr.finding td{display:block}
 }
 """
 
@@ -158,7 +162,7 @@ def listing_html(shown: Listing) -> str:
     calls = ", ".join(f"<code>{html.escape(text)}</code>" for text in shown.callable)
     heads = (
         '<th></th><th scope="col">what you wrote</th><th scope="col">at</th>'
-        '<th scope="col">machine code</th><th scope="col">bytes</th><th></th>'
+        '<th scope="col">what was made of it</th><th scope="col">bytes</th><th scope="col">added</th>'
     )
     return (
         f'<div class="ug-listing"><style>{css_variables(".ug-listing")}{_STYLE}</style>'
@@ -171,7 +175,7 @@ def listing_html(shown: Listing) -> str:
 
 
 def _rows(line: ListingLine) -> Iterator[str]:
-    number, text = str(line.number or ""), html.escape(line.text.expandtabs(_TAB))
+    number, text = str(line.number or ""), html.escape(line.text.expandtabs(_TAB // 2))
     for index, one in enumerate(line.made or (None,)):
         cells = f'<td class="number">{number}</td><td class="source">{text}</td>'
         kinds = ["first"] if index == 0 else []
@@ -179,15 +183,15 @@ def _rows(line: ListingLine) -> Iterator[str]:
             cells += "<td></td>" * 4
         else:
             kinds += ["added"] if one.added else []
-            note = f"added: {one.added}" if one.added else ""
             cells += (
                 f'<td class="at">+{one.offset:#x}</td><td class="code">{html.escape(one.go)}</td>'
-                f'<td class="bytes">{one.data.hex(" ")}</td><td class="note">{note}</td>'
+                f'<td class="bytes">{one.data.hex(" ")}</td><td class="note">{one.added}</td>'
             )
         yield f'<tr class="{" ".join(kinds)}">{cells}</tr>'
         number = text = ""
     for finding in line.findings:
-        yield f'<tr class="finding"><td colspan="6">vet, line {line.number}: {html.escape(finding)}</td></tr>'
+        words = f"vet, line {line.number}: {html.escape(finding)}"
+        yield f'<tr class="finding"><td colspan="6"><span>{words}</span></td></tr>'
 
 
 def _left(line: ListingLine) -> str:
@@ -243,7 +247,7 @@ def _made(
         elif (
             _is_way_out(code, index) and function.has_saved_bp and "POPQ" not in statements.get(one.line, ())
         ):
-            added = "frame given back"
+            added = "frame end"
         else:
             added = ""
         go = one.go
