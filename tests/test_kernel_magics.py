@@ -274,7 +274,10 @@ WRONG = {
     "%%compare add nosuch": (1, "no function nosuch"),
     "%%compare addgo": (1, "has no ABI0 entry"),
     "\n\n%%trace nosuch(1)": (3, "no function nosuch"),
-    "%%expect_error\n": (1, "none happened"),
+    "%%expect_error": (1, "none happened"),
+    "1\n%program drop 999": (2, "the program has no cell 999"),
+    "%program all": (1, "%program takes nothing, or drop"),
+    "%%asm add.go\nx": (1, "takes one file name that ends in .s"),
 }
 
 

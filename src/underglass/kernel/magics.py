@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UnderglassMagics", "with_body"]
 
-_ALONE = re.compile(r"%%(run|trace|bench|vet|compare)\b")
+_ALONE = re.compile(r"%%(asm|bench|compare|expect_error|go|run|trace|vet)\b")
 
 
 def with_body(lines: list[str]) -> list[str]:
@@ -93,13 +93,13 @@ class UnderglassMagics(Magics):
         if not words:
             self.session.show()
         elif len(words) == 2 and words[0] == "drop" and words[1].isdecimal():
-            self.session.drop(int(words[1]))
+            self.session.drop(int(words[1]), self._line_of("program", line))
         elif len(words) == 2 and words[0] == "cgo" and words[1] in ("on", "off"):
             self.session.allow_c(words[1] == "on")
         else:
             raise UnderglassError(
-                "%program takes nothing, or drop and a cell's number, or cgo and on or off; "
-                f"this is {line!r}."
+                f"{self._line_of('program', line)}: %program takes nothing, or drop and a cell's number, or "
+                f"cgo and on or off; this is {line!r}."
             )
 
     @no_var_expand
@@ -232,6 +232,14 @@ class UnderglassMagics(Magics):
         is_cell = re.match(rf"%%{magic}\b", raw.lstrip()) is not None
         cell_id = getattr(self._asked, "cell_id", None) if is_cell else None
         return Place(_number(self.shell), above + (blank.count("\n") if is_cell else 0) + 1, cell_id)
+
+    def _line_of(self, magic: str, rest: str) -> Place:
+        """Where a line magic stands; of several alike, the first."""
+        place = self._place(magic)
+        raw = self._inside[0] if self._inside else getattr(self._asked, "raw_cell", None) or ""
+        lines = [" ".join(line.split()) for line in raw.splitlines()]
+        wanted = " ".join(f"%{magic} {rest}".split())
+        return place.below(lines.index(wanted)) if wanted in lines else place
 
 
 def _number(shell: Any) -> int:

@@ -21,31 +21,41 @@ _AFTER, _EVERY = 1.0, 0.5  # seconds
 
 
 class ProgressLine:
-    """The line of one IPython shell. What is long inside what is long already has no line of its own."""
+    """The line of one IPython shell."""
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._is_busy = False
+        self._words: Callable[[], str] | None = None  # while something is being done
 
     @contextmanager
     def during(self, words: Callable[[], str]) -> Iterator[None]:
-        """While inside, show what `words` returns, from the first second on."""
-        if self._is_busy:
-            yield
+        """While inside, show what `words` returns, from the first second on.
+
+        What is long inside something long changes the words of its line.
+        """
+        outer, self._words = self._words, words
+        if outer is not None:
+            try:
+                yield
+            finally:
+                self._words = outer
             return
         over = Event()
         show = _Display(self._shell) if getattr(self._shell, "kernel", None) is not None else _Line()
         # A message belongs to the cell that runs, which ipykernel keeps in a context variable.
         context = contextvars.copy_context()
-        thread = Thread(target=context.run, args=(_tell, show, words, over), daemon=True)
-        self._is_busy = True
+        thread = Thread(target=context.run, args=(_tell, show, self._said, over), daemon=True)
         try:
             thread.start()
             yield
         finally:
-            self._is_busy = False
             over.set()
             thread.join()
+            self._words = None
+
+    def _said(self) -> str:
+        words = self._words
+        return words() if words is not None else ""
 
 
 def _tell(show: _Display | _Line, words: Callable[[], str], over: Event) -> None:

@@ -62,10 +62,10 @@ class Session:
                 return
             accepted = notebook.add(cell, progress)
             prog = self._set(accepted.build)
-            origins = {c.origin for c in accepted.new}
-            warnings = [n for n in accepted.build.notes if n.source in origins]
-            noted = {(n.source, n.line) for n in warnings}  # vet says the same about a missing prototype
-            progress("go vet reads the program")
+        origins = {c.origin for c in accepted.new}
+        warnings = [n for n in accepted.build.notes if n.source in origins]
+        noted = {(n.source, n.line) for n in warnings}  # vet says the same about a missing prototype
+        with self.working("go vet reads the program"):
             warnings += [f for f in notebook.vet(accepted.new) if (f.source, f.line) not in noted]
         _say(_news(accepted, notebook.cells), warnings, accepted)
         if getattr(self._shell, "kernel", None) is not None:
@@ -106,15 +106,24 @@ class Session:
             with self._line.during(lambda: words):
                 yield
         except KeyboardInterrupt as stop:
-            _told(stop, "It was stopped. prog is what it was, and can be called.")
+            if not hasattr(stop, "_render_traceback_"):
+                _told(stop, "It was stopped. prog can be called again.")
             raise
 
-    def drop(self, number: int) -> None:
-        """Take a cell out of the program."""
+    def drop(self, number: int, place: Place) -> None:
+        """Take a cell out of the program.
+
+        Raises:
+            UnderglassError: there is no such cell.
+            BuildError: the rest needs it; nothing has changed.
+        """
         notebook = self._notebook
         if number not in [c.number for c in (*notebook.cells, *(w for w, _ in notebook.waiting))]:
-            raise UnderglassError(f"The program has no cell {number}. %program shows the cells it has.")
-        built = notebook.drop(number)
+            raise UnderglassError(
+                f"{place}: the program has no cell {number}. %program shows the cells it has."
+            )
+        with self._building():
+            built = notebook.drop(number)
         if built is not None:
             self._set(built)
         elif not notebook.cells:
