@@ -201,7 +201,7 @@ EXPECTED = {
         r"^expected: BuildError: cell \d+, line 3: cannot use",
     ),
     "Python": ("%%expect_error\n1/0", r"^expected: ZeroDivisionError: division by zero$"),
-    "no Python": ("%%expect_error SyntaxError\nimport = 7q", r"^expected: SyntaxError"),
+    "no Python": ("%%expect_error SyntaxError\nimport = 7q", r"^expected: SyntaxError: cell \d+, line 2: "),
     "a fault": ("%%expect_error nil\nprog.call('wild')", r"^expected: GuestFault: .*wild"),
     "a run": ("%%expect_error exit code 3\n%%run", r"^expected: GuestFault: cell \d+, line 2: .* above\.$"),
     "a call": (
@@ -277,6 +277,11 @@ WRONG = {
     "%%expect_error": (1, "none happened"),
     "1\n%program drop 999": (2, "the program has no cell 999"),
     "%program all": (1, "%program takes nothing, or drop"),
+    "%%run \0": (1, "a NUL"),
+    "%%time\n%%trace nosuch(1)": (2, "no function nosuch"),
+    "%%trace " + "(" * 300: (1, "cannot be read as a call from character 201 on"),
+    "%%trace add(1, 2)\n[Predict(3, 7)]": (1, "no question"),
+    "%%trace add(1, 2)\n[500]": (1, "there is none at step 500"),
     "%%asm add.go\nx": (1, "takes one file name that ends in .s"),
 }
 

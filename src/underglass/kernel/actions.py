@@ -59,6 +59,8 @@ def run_program(
             f"{place}: the arguments {line.strip()!r} cannot be split: {error}. Close each quote: "
             "%%run -n 3 'two words'"
         ) from error
+    if "\0" in line:
+        raise UnderglassError(f"{place}: an argument has a NUL in it, which ends every argument. Remove it.")
     if body.strip():
         result = prog.run(*arguments, stdin=body.encode("utf-8", "surrogateescape"))
     elif ask is not None:

@@ -12,6 +12,7 @@ from underglass.errors import CallError, UnderglassError
 
 __all__ = ["AskedCall", "Place", "read_calls", "read_options"]
 
+_SHOWN = 60  # characters of what was written
 _GO = {"true": True, "false": False, "nil": None, "inf": math.inf, "nan": math.nan}
 
 
@@ -58,7 +59,7 @@ def read_calls(text: str, names: Mapping[str, Any], place: Place, magic: str) ->
         body = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         at = f" from character {error.offset} on" if isinstance(error, SyntaxError) and error.offset else ""
-        raise CallError(f"{place}: {text.strip()!r} cannot be read as a call{at}. {form}") from error
+        raise CallError(f"{place}: {_short(text.strip())} cannot be read as a call{at}. {form}") from error
     nodes = body.elts if isinstance(body, ast.Tuple) else [body]
     return tuple(_call(node, text.strip(), names, place, form) for node in nodes)
 
@@ -93,14 +94,14 @@ def read_options(
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.List) and "predict" in known:
             name, value = "predict", node.value
         else:
-            raise UnderglassError(f"{at}: {ast.unparse(node)!r} is no option. {form}")
+            raise UnderglassError(f"{at}: {_short(ast.unparse(node))} is no option. {form}")
         if name not in known:
             raise UnderglassError(f"{at}: there is no option {name}. {form}")
         held = _value(value, names, f"{at}: {name}")
         if not isinstance(held, known[name]):
             kinds = known[name] if isinstance(known[name], tuple) else (known[name],)
             due = " or ".join(k.__name__ for k in kinds)  # type: ignore[union-attr] # mypy loses the tuple
-            raise UnderglassError(f"{at}: {name} is {held!r}, and has to be {due}. {form}")
+            raise UnderglassError(f"{at}: {name} is {_short(held)}, and has to be {due}. {form}")
         found[name] = held
     return found
 
@@ -108,17 +109,22 @@ def read_options(
 def _call(node: ast.expr, text: str, names: Mapping[str, Any], place: Place, form: str) -> AskedCall:
     written = ast.get_source_segment(text, node) or text
     if not isinstance(node, ast.Call):
-        raise CallError(f"{place}: {written!r} is no call. {form}")
+        raise CallError(f"{place}: {_short(written)} is no call. {form}")
     if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
         raise CallError(
-            f"{place}: {written!r} has an argument with a name or a star. Go's arguments have an order and "
-            f"no names: write each alone. {form}"
+            f"{place}: {_short(written)} has an argument with a name or a star. Go's arguments have an "
+            f"order and no names: write each alone. {form}"
         )
     name = _name(node.func)
     if not name:
-        raise CallError(f"{place}: in {written!r} it is not a name that is called. {form}")
+        raise CallError(f"{place}: in {_short(written)} it is not a name that is called. {form}")
     values = tuple(_value(a, names, f"{place}: argument {i} of {name}") for i, a in enumerate(node.args, 1))
     return AskedCall(name, values, written)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _name(node: ast.expr) -> str:
@@ -140,6 +146,6 @@ def _value(node: ast.expr, names: Mapping[str, Any], what: str) -> Any:
         return eval(compile(ast.Expression(node), what, "eval"), known)  # the reader's own Python
     except Exception as error:
         raise CallError(
-            f"{what}, {ast.unparse(node)!r}, gives {type(error).__name__}: {error}. "
+            f"{what}, {_short(ast.unparse(node))}, gives {type(error).__name__}: {str(error).rstrip('.')}. "
             "Write a value, or a Python expression that has one."
         ) from error

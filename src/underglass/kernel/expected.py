@@ -23,11 +23,18 @@ def raised_by(shell: Any, body: str) -> Exception | None:
     return None
 
 
-def error_text(error: Exception) -> str:
-    """The error as IPython would show it, without a traceback."""
+def error_text(error: Exception, place: Place) -> str:
+    """The error as IPython would show it, without a traceback.
+
+    Args:
+        place: of the line above the text that was run.
+    """
     if isinstance(error, UnderglassError):
         return "\n".join(error._render_traceback_())
-    return fill(f"{type(error).__name__}: {error}", 88, break_long_words=False, break_on_hyphens=False)
+    said: object = error
+    if isinstance(error, SyntaxError) and error.lineno:  # IPython's name for the cell says nothing
+        said = f"{place.below(error.lineno)}: {error.msg}"
+    return fill(f"{type(error).__name__}: {said}", 88, break_long_words=False, break_on_hyphens=False)
 
 
 def check_expected(error: Exception | None, wanted: str, place: Place) -> str:
@@ -48,7 +55,7 @@ def check_expected(error: Exception | None, wanted: str, place: Place) -> str:
             f"{place}: {what} was expected here, and none happened. Mend the cell so that it fails, or take "
             "%%expect_error away. (A cell that builds under it is not taken into the program.)"
         )
-    text = error_text(error)
+    text = error_text(error, place)
     if " ".join(wanted.split()) not in " ".join(text.split()):
         raise UnderglassError(
             f"{place}: the error that was expected has {wanted!r} in it, and this one came: {text}\n"

@@ -139,9 +139,9 @@ class UnderglassMagics(Magics):
         place = self._place("trace")
         with self.session.program(place) as prog:
             trace, options = trace_call(prog, line, cell, place, self._names)
-        if getattr(self.shell, "kernel", None) is None:
-            return trace
-        return shown_trace(trace, options, place)
+        is_terminal = getattr(self.shell, "kernel", None) is None
+        shown = shown_trace(trace, options, place) if options or not is_terminal else None
+        return trace if is_terminal else shown
 
     @no_var_expand
     @cell_magic
@@ -227,11 +227,12 @@ class UnderglassMagics(Magics):
         above = 0
         if self._inside is not None:
             raw, above = self._inside
-        blank = raw[: len(raw) - len(raw.lstrip())]
-        # A magic that another cell calls as a function is no cell of its own.
-        is_cell = re.match(rf"%%{magic}\b", raw.lstrip()) is not None
-        cell_id = getattr(self._asked, "cell_id", None) if is_cell else None
-        return Place(_number(self.shell), above + (blank.count("\n") if is_cell else 0) + 1, cell_id)
+        # There may be another magic above it, as in %%time. One that another cell calls as a function is no
+        # cell of its own.
+        lines = (n for n, line in enumerate(raw.splitlines(), 1) if re.match(rf"\s*%%{magic}\b", line))
+        line = next(lines, 0)
+        cell_id = getattr(self._asked, "cell_id", None) if line else None
+        return Place(_number(self.shell), above + max(line, 1), cell_id)
 
     def _line_of(self, magic: str, rest: str) -> Place:
         """Where a line magic stands; of several alike, the first."""

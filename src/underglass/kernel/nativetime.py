@@ -184,7 +184,7 @@ def _text(calls: Sequence[tuple[AskedCall, Signature]], seed: int) -> str:
         loops.append(_loop("underglassBase()"))
     return _GO.format(
         variables="\n".join(variables), sets="\n".join(sets), arguments="\n".join(arguments),
-        loops="\n".join(loops), seed=seed, rounds=ROUNDS, round_ns=ROUND_MS * 1_000_000,
+        loops="\n".join(loops), seed=seed % 2**64, rounds=ROUNDS, round_ns=ROUND_MS * 1_000_000,
     )  # fmt: skip
 
 
