@@ -136,7 +136,7 @@ def typed(kernel: RunningKernel, cell: str, lines: list[str]) -> str:
     left, wrote = list(lines), []
 
     def on_input(message: Any) -> None:
-        assert message["content"]["prompt"] == "stdin: "
+        assert message["content"]["prompt"] == "stdin (^D ends it): "
         kernel.client.input(left.pop(0))
 
     def on_output(message: Any) -> None:
@@ -151,8 +151,9 @@ def typed(kernel: RunningKernel, cell: str, lines: list[str]) -> str:
     return "".join(wrote)
 
 
-def test_a_program_reads_what_is_typed(kernel: RunningKernel) -> None:
-    assert typed(kernel, "%%run", ["one", "åß two", "\x04"]) == "got one\ngot åß two\nend\n"
+@pytest.mark.parametrize("end", ["\x04", "^D"])  # what a console sends, and what anybody can type
+def test_a_program_reads_what_is_typed(kernel: RunningKernel, end: str) -> None:
+    assert typed(kernel, "%%run", ["one", "åß two", end]) == "got one\ngot åß two\nend\n"
 
 
 def test_a_body_goes_before_typing(kernel: RunningKernel) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bench_program", "compare_functions", "run_program", "shown_trace", "trace_call", "vet_program"]
 
+_END = "^D"  # typed as two characters: a front end may send no Ctrl-D
 _PATIENCE = 3600.0  # seconds of a run that waits for what somebody types
 _TRACE_OPTIONS: dict[str, type | tuple[type, ...]] = {
     "predict": list,
@@ -90,9 +91,11 @@ class _Typed:
     def __call__(self, size: int) -> bytes:
         if not self._left and not self._is_over:
             try:
-                self._left = f"{self._ask()}\n".encode("utf-8", "surrogateescape")
+                line = self._ask()
             except EOFError:
-                self._is_over = True
+                line = _END
+            self._is_over = line.strip() == _END
+            self._left = b"" if self._is_over else f"{line}\n".encode("utf-8", "surrogateescape")
         piece, self._left = self._left[:size], self._left[size:]
         return piece
 

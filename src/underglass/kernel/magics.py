@@ -111,8 +111,8 @@ class UnderglassMagics(Magics):
         what stands here is its standard input
 
         Arguments are split as a shell splits them. Without a body a program that reads its standard
-        input asks you for each line; Ctrl-D ends it, and where nobody can answer it is empty at once.
-        An exit code other than 0 makes the cell fail.
+        input asks you for each line; ^D, these two characters, ends it. Where nobody can answer it is
+        empty at once. An exit code other than 0 makes the cell fail.
         """
         from underglass.kernel.actions import run_program
 

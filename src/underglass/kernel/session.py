@@ -97,7 +97,7 @@ class Session:
         """What asks the reader for a line of the program's input; None where nobody can answer."""
         kernel = getattr(self._shell, "kernel", None)
         can_answer = sys.stdin.isatty() if kernel is None else bool(getattr(kernel, "_allow_stdin", False))
-        return (lambda: input("stdin: ")) if can_answer else None
+        return (lambda: input("stdin (^D ends it): ")) if can_answer else None
 
     @contextmanager
     def working(self, words: str) -> Iterator[None]:

@@ -27,40 +27,43 @@ _ADDRESS = re.compile(r"\b0x[0-9a-f]+$")
 _WAY_OUT = re.compile(r"(ADDQ \$0x[0-9a-f]+|SUBQ \$-0x[0-9a-f]+), SP|POPQ BP")
 _TAB = 8  # columns in the text form; a page has less room
 _OPEN_LINES = 80  # a longer listing is folded until it is asked for
+# §: JupyterLab has rules of its own for tables, which two classes do not outweigh.
 _STYLE = """\
 .ug-listing{color:var(--ug-ink);background:var(--ug-paper);font:13px/1.5 system-ui,sans-serif;
 container-type:inline-size}
 .ug-listing summary{cursor:pointer;padding:4px 0;color:var(--ug-muted)}
-.ug-listing .calls{padding:0 0 6px;color:var(--ug-muted)} .ug-listing .calls code{color:var(--ug-internal)}
+.ug-listing .calls{padding:0 0 6px;color:var(--ug-muted)}
 .ug-listing .held{overflow-x:auto}
-.ug-listing table{border-collapse:collapse;margin:0;font-size:12.5px}
-.ug-listing code,.ug-listing td{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;
-background:none;border:0;padding:0}
-.ug-listing th{text-align:left;font-weight:600;padding:2px 7px;border-bottom:1px solid var(--ug-rule)}
-.ug-listing td{padding:0 7px;white-space:pre;text-align:left;vertical-align:top;color:var(--ug-ink)}
-.ug-listing td.number,.ug-listing td.at{color:var(--ug-muted);text-align:right;user-select:none;padding:0 4px}
-.ug-listing td.bytes{color:var(--ug-muted)}
-.ug-listing tr.added td.code{color:var(--ug-abi0)}
-.ug-listing td.note{color:var(--ug-abi0);font-family:system-ui,sans-serif;font-size:12px;user-select:none}
-.ug-listing tr.finding td{background:var(--ug-abi0-tint);padding:2px 7px}
-.ug-listing tr.finding span{display:inline-block;position:sticky;left:7px;max-width:calc(100cqw - 20px);
+§{border-collapse:collapse;margin:0;font-size:12.5px;line-height:1.5}
+§ tr{background:none;line-height:inherit}
+.ug-listing .calls code,§ td{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;
+background:none;border:0;padding:0;line-height:inherit}
+.ug-listing .calls code{color:var(--ug-internal)}
+§ th{text-align:left;font-weight:600;padding:2px 7px;border-bottom:1px solid var(--ug-rule)}
+§ td{padding:0 7px;white-space:pre;text-align:left;vertical-align:top;color:var(--ug-ink)}
+§ td.number,§ td.at{color:var(--ug-muted);text-align:right;user-select:none;padding:0 4px}
+§ td.bytes{color:var(--ug-muted)}
+§ tr.added td.code{color:var(--ug-abi0)}
+§ td.note{color:var(--ug-abi0);font-family:system-ui,sans-serif;font-size:12px;user-select:none}
+§ tr.finding td{background:var(--ug-abi0-tint);padding:2px 7px}
+§ tr.finding span{display:inline-block;position:sticky;left:7px;max-width:calc(100cqw - 20px);
 white-space:normal;font:13px/1.4 system-ui,sans-serif;color:var(--ug-abi0)}
-.ug-listing tr.first td{border-top:1px solid var(--ug-wash)}
+§ tr.first td{border-top:1px solid var(--ug-wash)}
 @container (max-width:640px){
-.ug-listing table,.ug-listing tbody,.ug-listing tr{display:block}
-.ug-listing thead,.ug-listing td.at,.ug-listing td:empty{display:none}
-.ug-listing tr.first td{border:0}
-.ug-listing tr.first{border-top:1px solid var(--ug-rule)}
-.ug-listing td.number{float:left;width:2em}
-.ug-listing td.source,.ug-listing tr.first td.source{display:block;min-height:1.5em;padding-left:2.9em;
+§,§ tbody,§ tr{display:block}
+§ thead,§ td.at,§ td:empty{display:none}
+§ tr.first td{border:0}
+§ tr.first{border-top:1px solid var(--ug-rule)}
+§ td.number{float:left;width:2em}
+§ td.source,§ tr.first td.source{display:block;min-height:1.5em;padding-left:2.9em;
 white-space:pre-wrap}
-.ug-listing tr:not(.first) td.source{display:none}
-.ug-listing td.code{display:block;padding-left:6em;white-space:pre-wrap;background:var(--ug-wash)}
-.ug-listing td.bytes,.ug-listing td.note{display:inline-block;font-size:11px;padding-right:0}
-.ug-listing td.bytes{padding-left:6.8em}
-.ug-listing tr.finding td{display:block}
+§ tr:not(.first) td.source{display:none}
+§ td.code{display:block;padding-left:6em;white-space:pre-wrap;background:var(--ug-wash)}
+§ td.bytes,§ td.note{display:inline-block;font-size:11px;padding-right:0}
+§ td.bytes{padding-left:6.8em}
+§ tr.finding td{display:block}
 }
-"""
+""".replace("§", ".ug-listing .held .made")
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ def listing_html(shown: Listing) -> str:
         f"<summary>{html.escape(shown.summary)}</summary>"
         + (f'<div class="calls">Go and prog.call can call {calls}.</div>' if calls else "")
         + f'<div class="held" tabindex="0" role="group" aria-label="Listing of {html.escape(shown.origin)}">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details></div>"
+        f'<table class="made"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+        "</div></details></div>"
     )
 
 
