@@ -150,6 +150,7 @@ def test_bench_times_side_by_side_or_says_why_not(notebook: Notebook) -> None:
         ("norm((3, 4.5))", ""),
         ("deref(Pointer(5))", "has no Go literal of type *int"),
         ("crash(0)", "exit code 2"),
+        ("loud(3)", ""),
     ],
 )
 def test_bench_writes_arguments_as_go(notebook: Notebook, call: str, why: str | None) -> None:
@@ -157,12 +158,14 @@ def test_bench_writes_arguments_as_go(notebook: Notebook, call: str, why: str | 
         "%%go\ntype vec struct { X int; Y float64 }\nfunc first(a []int) int { return a[0] }\n"
         "func greet(s string) int { return len(s) }\nfunc norm(v vec) float64 { return v.Y }\n"
         "func deref(p *int) int { return *p }\n"
+        'func loud(n int) int { println(n); print("x"); return n }\n'
         "var started = 1\nfunc crash(n int) int { started++; if started > 100 { panic(n) }; return n }\n"
     )
     if why is None:
         assert "argument 1 of strlen" in notebook.fail(f"%%bench {call}")
         return
     text = notebook.run(f"%%bench {call}")
+    assert text.startswith("instructions in the machine\n")
     if is_measurable():
         assert ("not measured" in text) == bool(why), text
         assert why in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from kernels import ADD, RunningKernel, running_kernel
+from underglass.kernel import progress
 
 LOOPS = """\
 %%go
@@ -129,6 +131,31 @@ def test_an_interrupted_first_build_is_told_and_the_cell_can_be_run_again(
     assert kernel.run(ADD.replace("ADDQ", "SUBQ")).status == "ok"
     assert kernel.run("prog.call('add', 23, 4)").text == "19"
     assert kernel.run(ADD).status == "ok"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_outside_a_notebook_it_is_a_line_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    class Stderr(io.StringIO):
+        def isatty(self) -> bool:
+            return is_terminal
+
+    monkeypatch.setattr(sys, "stderr", Stderr())
+    monkeypatch.setattr(progress, "_AFTER", 0.05)
+    monkeypatch.setattr(progress, "_EVERY", 0.05)
+    line = progress.ProgressLine(object())
+    with line.during(lambda: "outer"):
+        with line.during(lambda: "inner"):
+            time.sleep(0.3)
+        time.sleep(0.3)
+    text = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    if is_terminal:
+        shown = [piece.strip() for piece in text.split("\r")]
+        assert {"inner, 0 s", "outer, 0 s"} < set(shown)
+        assert shown[-2:] == ["", ""]  # blanks over the last words, and back to the line's start
+    else:
+        assert text == "inner, 0 s\n"
 
 
 def typed(kernel: RunningKernel, cell: str, lines: list[str]) -> str:

@@ -202,17 +202,23 @@ class GoProgram:
             GuestFault, LimitExceeded: the program did not end by itself.
         """
 
-        def boot() -> Machine:
-            return Machine(
-                self.program,
-                arguments=arguments,
-                environment=environment,
-                stdin=stdin,
-                limits=limits,
-                seed=seed,
-            )
+        booted: list[Machine] = []
 
-        return Run(boot)
+        def boot() -> Machine:
+            booted[:] = [
+                Machine(
+                    self.program,
+                    arguments=arguments,
+                    environment=environment,
+                    stdin=stdin,
+                    limits=limits,
+                    seed=seed,
+                )
+            ]
+            return booted[0]
+
+        with self.while_running(lambda: booted[0].cpu.executed if booted else 0):
+            return Run(boot)
 
     def memory_map(self) -> tuple[Area, ...]:
         """What lies where in memory when the program has booted and stands at the start of main.main.

@@ -154,7 +154,8 @@ class UnderglassMagics(Magics):
         Of several calls the last is what the others are measured against; one alone is measured
         against an empty call. Instructions are counted in the machine and are the same in every run.
         Time is measured where this computer is linux/amd64, by running the program natively, its init
-        functions too; native = False leaves that out. The output says how it was measured.
+        functions too; native = False leaves that out. The output says how it was measured; what the calls
+        themselves write is not shown.
         """
         from underglass.kernel.actions import bench_program
 

@@ -35,7 +35,7 @@ container-type:inline-size}
 .ug-listing .calls{padding:0 0 6px;color:var(--ug-muted)}
 .ug-listing .held{overflow-x:auto}
 §{border-collapse:collapse;margin:0;font-size:12.5px;line-height:1.5}
-§ tr{background:none;line-height:inherit}
+§ tr{background:none;line-height:inherit;padding:0;text-align:left}
 .ug-listing .calls code,§ td{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;
 background:none;border:0;padding:0;line-height:inherit}
 .ug-listing .calls code{color:var(--ug-internal)}
