@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from underglass.analysis import Kind, calls_from
+from underglass.analysis.callgraph import RUNTIME
 from underglass.errors import UnknownFunction
 from views_traces import output_trace, program
 
@@ -52,7 +53,8 @@ def test_the_runtime_is_one_node_unless_asked_for():
 
 def test_depth_bounds_what_is_looked_at():
     graph = calls_from(program().program, "main.main", depth=1)
-    assert {edge.caller for edge in graph.edges} == {"main.main"}
+    assert {node.symbol for node in graph.nodes} == {"main.main", "main.output.abi0", "main.fib", RUNTIME}
+    assert {edge.caller for edge in graph.edges} == {"main.main", "main.fib"}  # fib calls itself
     assert calls_from(program().program, "main.main", depth=0).edges == ()
 
 

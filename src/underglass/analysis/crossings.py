@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from underglass.analysis.callcases import Indirect, indirect_calls
+from underglass.analysis.callcases import Indirect, indirect_calls, package_of
 from underglass.analysis.callgraph import Edge, edges_of
 from underglass.analysis.references import How, Reference, references
 from underglass.analysis.wrappers import Made, Wrapper, is_keeper, is_kept, made_as, wrappers
 from underglass.errors import UnderglassError
-from underglass.program import Function, Program
+from underglass.program import Program
 
 __all__ = ["Crossings", "crossings", "package_of", "referred_to"]
 
@@ -48,13 +48,6 @@ def crossings(program: Program, package: str = "main") -> Crossings:
     )
     indirect = tuple((f.symbol, call) for f in own for call in indirect_calls(program, f))
     return Crossings(package, held, edges_of(program, own), indirect, taken)
-
-
-def package_of(function: Function) -> str:
-    """The import path in a function's name; "" for a symbol of no package."""
-    head, slash, tail = function.name.partition("[")[0].rpartition("/")
-    name, dot, _ = tail.partition(".")
-    return head + slash + name if dot else ""
 
 
 def referred_to(program: Program, reference: Reference) -> str:

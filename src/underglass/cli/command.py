@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 
 import underglass
-from underglass.cli import call, doctor, kernelspec, nosplit, release, run, trace, wrappers
+from underglass.cli import call, doctor, graph, kernelspec, nosplit, release, run, trace, wrappers
 from underglass.errors import UnderglassError
 
 __all__ = ["main"]
 
-_MODULES = (run, call, trace, nosplit, release, doctor, kernelspec, wrappers)
+_MODULES = (run, call, trace, nosplit, release, doctor, graph, kernelspec, wrappers, graph)
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.
 FILE is a .go or .s source; all sources given together are one program. One file alone may also be a

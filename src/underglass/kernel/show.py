@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from underglass.program import Program
-from underglass.views.callgraph import call_graph_picture
+from underglass.views.callgraph import LIMIT, call_graph_picture
 from underglass.views.frame import frame_picture
 from underglass.views.wrapper import wrapper_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from underglass.goprogram import GoProgram
     from underglass.trace import Trace
+    from underglass.views.calldot import InlineCost
     from underglass.views.callgraph import CallGraphPicture
     from underglass.views.frame import FramePicture
     from underglass.views.widgets import Stepper
@@ -57,16 +60,27 @@ def call_graph(
     focus: str = "main.main",
     depth: int = 3,
     *,
+    callers: int = 0,
     runtime: bool = False,
     nosplit: bool = False,
+    inlining: Mapping[str, int | InlineCost] | None = None,
+    limit: int | None = LIMIT,
 ) -> CallGraphPicture:
     """Return the picture of what a function calls, with the ABI of each and the wrappers between.
+
+    A node opens its machine code: by a click, or by Enter where the arrow keys have taken the focus.
 
     Args:
         focus: the function, "add" or "main.add".
         depth: how many calls away from it to look.
+        callers: show what calls it, too, up to so many calls away.
         runtime: show the runtime's functions one by one.
         nosplit: say at each function without a stack check how much stack its longest chain leaves.
+        inlining: function → what inlining it costs, in nodes or as the compiler's verdict; said at each.
+        limit: nodes; the functions farthest from the focus are folded, one node a package. None draws all.
     """
     facts = program if isinstance(program, Program) else program.program
-    return call_graph_picture(facts, focus, depth, runtime=runtime, nosplit=nosplit)
+    return call_graph_picture(
+        facts, focus, depth, callers=callers, runtime=runtime,
+        nosplit=nosplit, inlining=inlining, limit=limit,
+    )  # fmt: skip
