@@ -22,7 +22,7 @@ _EXAMPLES = """\
   underglass graph a.out --depth 5 --limit 30 -o calls.html
                                                        at most 30 nodes: the farthest are folded by package
   underglass graph main.go add.s --nosplit -o calls.dot
-                                                       for Graphviz, with the room that NOSPLIT chains leave"""
+                                                       for Graphviz, with the room NOSPLIT chains leave"""
 
 _ENDINGS = (".html", ".svg", ".dot")
 

@@ -30,6 +30,7 @@ _SANS = "DejaVu Sans,Helvetica,Arial,sans-serif"
 _BUDGET = 80  # nodes; Go 1.27, cmd/compile/internal/inline/inl.go, inlineMaxBudget
 _LABELLED = 16  # edges; beyond, a plain edge means G1 and has no label
 _NAME = 34  # characters of a name that are drawn
+_LETTER, _SMALL_LETTER = 7.2, 5.9  # pixels that a letter of 12 and of 10 points takes, on average
 _HUES = {"ABI0": "abi0", "ABIInternal": "internal"}
 
 
@@ -115,7 +116,7 @@ def digraph_of(graph: CallGraph, overlays: Overlays) -> graphviz.Digraph:
     """Return the graph to draw: a cluster a package, the focus bold, each edge with its case."""
     drawn = graphviz.Digraph("calls")
     drawn.attr(rankdir="LR", bgcolor="transparent", nodesep="0.16", ranksep="0.45", fontname=_SANS, pad="0.1")
-    drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.16,0.03", penwidth="1.2")
+    drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.12,0.03", penwidth="1.2")
     drawn.attr(
         "edge", fontname=_SANS, fontsize="10", arrowsize="0.7",
         color=colour("muted"), fontcolor=colour("ink"),
@@ -155,12 +156,15 @@ def _node_attributes(node: Node, overlays: Overlays, *, is_focus: bool) -> dict[
         }  # fmt: skip
     hue = _HUES.get(node.abi)
     ink = colour(hue or "muted")
-    rows = [f'<FONT POINT-SIZE="10" COLOR="{ink}">{html.escape(r)}</FONT>' for r in facts_of(node, overlays)]
+    facts = facts_of(node, overlays)
+    rows = [f'<FONT POINT-SIZE="10" COLOR="{ink}">{html.escape(row)}</FONT>' for row in facts]
     if node.beyond:
         rows.append(f'<FONT POINT-SIZE="10" COLOR="{colour("muted")}">calls {node.beyond} more</FONT>')
+    # The engine measures with a narrower font than most systems have.
+    width = int(max(_LETTER * len(name), *(_SMALL_LETTER * len(row) for row in facts)))
     style = "rounded,filled" if node.abi == "ABIInternal" else "filled"
     return {
-        "label": _label_table(f"<B>{name}</B>" if is_focus else name, *rows),
+        "label": _label_table(width, f"<B>{name}</B>" if is_focus else name, *rows),
         "shape": "box", "style": style + (",dashed" if node.is_wrapper else ""),
         "color": ink, "fillcolor": colour(f"{hue}-tint" if hue else "wash"), "fontcolor": colour("ink"),
         "tooltip": f"{node.symbol}, frame ${node.frame_size}",
@@ -175,9 +179,10 @@ def _short(name: str) -> str:
     return f"{name[:head]}…{name[head - _NAME + 1 :]}"
 
 
-def _label_table(*rows: str) -> str:
+def _label_table(width: int, *rows: str) -> str:
     cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>>'
+    table = f'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" WIDTH="{width}"'
+    return f"<<TABLE {table}>{cells}</TABLE>>"
 
 
 def _edge_attributes(edge: Edge, graph: CallGraph) -> dict[str, str]:

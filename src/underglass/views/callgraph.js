@@ -53,7 +53,7 @@ export function mount(root, data) {
     if (!ends.length && !beyond) return null;
     const items = ends.map(([index, words]) => h("li", {}, link(index), h("span", { class: "ug-muted" }, [nodes[index].abi, words].filter(Boolean).join(", "))));
     if (beyond) items.push(h("li", { class: "ug-muted" }, `${count(beyond, "function")} beyond the picture`));
-    return h("details", { open: ends.length <= 6 }, h("summary", {}, `${heading} ${ends.length + beyond}`), h("ul", {}, ...items));
+    return h("details", { open: ends.length <= 6 }, h("summary", {}, `${heading}: ${ends.length + beyond}`), h("ul", {}, ...items));
   }
 
   function row([address, line, text, target]) {
@@ -83,7 +83,7 @@ export function mount(root, data) {
     facts.replaceChildren(...[
       node.abi ? h("p", {}, h("b", { "data-abi": node.abi }, node.abi), node.facts.join(" · ").slice(node.abi.length)) : h("p", {}, `${count(node.members.length, "function")}, folded into one node`),
       node.where ? h("p", { class: "ug-muted" }, node.where) : null,
-      neighbours("Called by", node.called, 0),
+      neighbours("Callers in the picture", node.called, 0),
       neighbours("Calls", node.calls, node.beyond),
     ].filter(Boolean));
     if (node.abi) {
@@ -91,7 +91,7 @@ export function mount(root, data) {
       if (node.cut) body.append(h("p", { class: "ug-muted" }, `${count(node.cut, "more instruction")}, left out of this page.`));
       if (!node.code.length) body.replaceChildren(h("p", { class: "ug-muted" }, "Its machine code is not shown."));
     } else body.replaceChildren(h("ul", {}, ...node.members.map((name) => h("li", {}, name))));
-    body.scrollTop = 0;
+    body.scrollTop = panel.scrollTop = 0;
     back.setAttribute("aria-disabled", String(!past.length));
     forth.setAttribute("aria-disabled", String(!future.length));
   }
@@ -115,7 +115,7 @@ export function mount(root, data) {
     rove(index);
     bring(group(index));
     title.focus({ preventScroll: true });
-    if (fresh) panel.scrollIntoView({ block: "nearest" });
+    if (fresh) root.scrollIntoView({ block: "nearest" });
   }
 
   function open(index) {

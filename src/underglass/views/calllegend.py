@@ -12,7 +12,6 @@ from underglass.views.palette import colour
 
 __all__ = ["legend_of"]
 
-_SANS = "DejaVu Sans,Helvetica,Arial,sans-serif"
 _ROW, _SAMPLE, _GAP, _MARGIN = 20, 42, 18, 8  # pixels; a letter of 11 pixels is at most 6.6 wide on average
 _LETTER = 6.6
 
@@ -104,7 +103,4 @@ def _arrow(edge: Edge | None, *, hollow: bool = False, dashes: str = "1 4") -> s
 
 
 def _text(x: int, words: str) -> str:
-    return (
-        f'<text x="{x}" y="13" font-family="{_SANS}" font-size="11" fill="{colour("muted")}">'
-        f"{html.escape(words)}</text>"
-    )
+    return f'<text x="{x}" y="13" font-size="11" fill="{colour("muted")}">{html.escape(words)}</text>'

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["callgraph_html", "code_of"]
 
-_ROOM = 100_000  # characters of code that a page carries
+_ROOM = 50_000  # characters of code that a page carries
 _LONGEST = 400  # instructions of one function
 _SHORTEST = 12
 # Graphviz and the palette write style attributes, which no digest allows.
@@ -49,7 +49,7 @@ def callgraph_html(picture: CallGraphPicture, *, standalone: bool = True) -> str
     style = css_variables(".ug-callgraph") + _asset("callgraph.css")
     if not standalone:
         return f'{piece}<style>{style}</style><script type="module">{script}</script>'
-    style = _PAGE_STYLE + style
+    style = f"{_PAGE_STYLE}main{{max-width:1900px}}\n{style}"
     return _PAGE.format(
         policy=f"{_POLICY} script-src '{_digest(script)}'",
         title=html.escape(picture.title),

@@ -93,6 +93,9 @@ def _themed(svg: str, title: str, description: str, foot: Callable[[float], Foot
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?", "", svg, flags=re.DOTALL)
     svg = _findable(svg)
+    families = re.findall(r' font-family="[^"]*"', svg)
+    svg = re.sub(r' font-family="[^"]*"| xml:space="preserve"| text-anchor="start"', "", svg)
+    svg = re.sub(r"(-?\d+\.\d)\d+(?=[, CMLQ\"])", r"\1", svg)  # a tenth of a pixel is enough
     # A point of the layout is a pixel of the page.
     svg = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', svg)
     svg, width = _footed(svg, foot)
@@ -110,7 +113,9 @@ def _themed(svg: str, title: str, description: str, foot: Callable[[float], Foot
         f"<style>{css_variables('.ug-svg')}</style>"
     )
     end = svg.index(">")
-    start = f'<svg class="ug-svg" role="img" style="{fitting(width)}" aria-label="{html.escape(title)}" '
+    family = families[0] if families else ""
+    label = f'aria-label="{html.escape(title)}"{family}'
+    start = f'<svg class="ug-svg" role="img" style="{fitting(width)}" {label} '
     return start + svg[len("<svg ") : end + 1] + head + svg[end + 1 :]
 
 
