@@ -13,7 +13,7 @@ from underglass.analysis.callcases import Indirect, indirect_calls, is_runtime, 
 from underglass.analysis.calledges import Edge, Edges, Kind, edges_of, targets
 from underglass.analysis.callfold import OTHER, Group, fold
 from underglass.analysis.references import How, references
-from underglass.analysis.wrappers import Made, is_keeper, is_kept, made_as
+from underglass.analysis.wrappers import Made, counterpart, is_keeper, is_kept, made_as
 from underglass.errors import UnderglassError
 
 if TYPE_CHECKING:
@@ -84,9 +84,10 @@ def calls_from(
     """Return what `focus` calls, down to `depth` calls away, and every direct call between these functions.
 
     Args:
-        focus: a function's name, as `Program.function` takes it.
+        focus: a function's name, as `Program.function` takes it: of an assembly function that has a wrapper,
+            "add" is the wrapper and "add.abi0" the body.
         depth: 1 shows the callees of `focus` alone.
-        callers: show what calls `focus`, too, up to so many calls away.
+        callers: show what calls `focus`, too, up to so many calls away; through its wrapper or past it.
         runtime: show the runtime's functions too; else they are one node, and the call of
             morestack in a prologue is left out.
         limit: at most so many nodes: the functions farthest from `focus` are folded by package.
@@ -118,7 +119,11 @@ class _Walk:
         level = [self._start]
         for distance in range(1, depth + 1):
             level = self._meet(level, distance)
+        other = counterpart(self._program, self._start)
         level = [self._start]
+        if callers and other is not None:  # who calls the assembly body does not call its wrapper
+            self._met.setdefault(other.symbol, (other, 0))
+            level.append(other)
         for distance in range(1, callers + 1):
             level = self._meet_callers(level, -distance)
         functions = [function for function, _ in self._met.values()]
@@ -210,7 +215,7 @@ class _Walk:
 
     def _holders(self) -> tuple[str, ...]:
         taken = (
-            reference.by or f"{reference.at:#x}"
+            reference.by or f"data at {reference.at:#x}"  # an itab has no symbol
             for reference in references(self._program, [self._start])
             if reference.how in (How.FUNC_VALUE, How.CODE_ADDRESS) and not is_kept(self._program, reference)
         )

@@ -17,7 +17,7 @@ from underglass.errors import UnderglassError
 
 __all__ = ["main"]
 
-_MODULES = (run, call, trace, nosplit, release, doctor, graph, kernelspec, wrappers, graph)
+_MODULES = (run, call, trace, graph, nosplit, release, doctor, kernelspec, wrappers)
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.
 FILE is a .go or .s source; all sources given together are one program. One file alone may also be a

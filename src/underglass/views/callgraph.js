@@ -165,9 +165,8 @@ export function mount(root, data) {
     return best;
   }
 
-  // Captured at the window: JupyterLab takes keys of an output for commands otherwise.
+  // Captured at the window, while the focus is here: JupyterLab takes keys of an output for commands otherwise.
   function onKey(event) {
-    if (!root.isConnected) { window.removeEventListener("keydown", onKey, true); return; }
     if (!root.contains(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const at = event.target.closest(SVG_NODES), index = at ? nodes.findIndex((node) => node.symbol === at.dataset.symbol) : -1;
     let act = null;
@@ -181,7 +180,8 @@ export function mount(root, data) {
     if (act) { event.preventDefault(); act(); }
     if (act || event.key === "Enter" || event.key === " ") event.stopPropagation();
   }
-  window.addEventListener("keydown", onKey, true);
+  root.addEventListener("focusin", () => window.addEventListener("keydown", onKey, true));
+  root.addEventListener("focusout", () => window.removeEventListener("keydown", onKey, true));
   rove(data.focus);
   bring(group(data.focus));
 }
