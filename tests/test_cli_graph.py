@@ -32,7 +32,7 @@ def test_options_reach_the_graph(add_files, tmp_path, capsys):
     assert main(["graph", *sources, "--callers"]) == 0
     assert "the runtime" in capsys.readouterr().out
     assert main(["graph", *sources, "--depth", "9", "--runtime", "--limit", "5"]) == 0
-    assert "are folded, package by package" in capsys.readouterr().out
+    assert "are folded, for want of room" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_options_reach_the_graph(add_files, tmp_path, capsys):
         (["-o", "calls.png"], 1, "Give one of .html, .svg, .dot"),
         (["-o", "calls"], 1, "and none is not known"),
         (["-o", "nowhere/calls.svg"], 1, "There is no directory"),
-        (["--limit", "2"], 1, "a limit of 3 or more"),
+        (["--limit", "3"], 1, "a limit of 4 or more"),
         (["--depth", "-1"], 2, "--depth"),
         (["--depth", "three"], 2, "'three' is not a number of 0 or more"),
     ],

@@ -130,7 +130,7 @@ def test_the_legend_has_what_the_graph_has_and_no_more():
 
 
 def test_a_picture_that_leaves_functions_out_says_so():
-    few, all_of_them = (call_graph_picture(shapes().program, depth=9, limit=n) for n in (20, None))
+    few, all_of_them = (call_graph_picture(shapes().program, depth=9, limit=n) for n in (45, None))
     note = f"The {few.graph.folded} functions that are farthest from main are folded, package by package."
     assert few.text.endswith(note)
     assert legend(few)[-1] == note

@@ -27,7 +27,7 @@ RUNTIME = "runtime"
 """The symbol of the one node that stands for the folded runtime."""
 
 _MORESTACK = "runtime.morestack"  # which nearly every Go function calls in its prologue
-_LEAST = 3  # nodes: the focus, the runtime, one for all the others
+_LEAST = 4  # nodes: the focus, the runtime, one for all the other callees, one for the callers
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ def calls_from(
 
     Raises:
         UnknownFunction: no function of that name; the message lists the nearest names.
-        UnderglassError: depth or callers below 0, or a limit below 3.
+        UnderglassError: depth or callers below 0, or a limit below 4.
     """
     if depth < 0 or callers < 0 or (limit is not None and limit < _LEAST):
         raise UnderglassError(
             f"A call graph of depth {depth}, callers {callers} and limit {limit} cannot be made. Give a "
-            f"depth and callers of 0 or more, and a limit of {_LEAST} or more: focus, runtime and the rest."
+            f"depth and callers of 0 or more, and a limit of {_LEAST} or more."
         )
     return _Walk(program, program.function(focus), runtime).graph(depth, callers, limit)
 

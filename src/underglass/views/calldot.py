@@ -82,7 +82,7 @@ def plain(name: str) -> str:
 
 def name_in_package(node: Node) -> str:
     """A node's name below the heading of its package."""
-    if node.members and node.symbol != RUNTIME:
+    if node.members and node.package:
         return node.name.rpartition(": ")[2]
     return node.name.removeprefix(f"{node.package}.") if node.package else node.name
 
@@ -109,7 +109,9 @@ def note_of(graph: CallGraph) -> str:
     if not graph.folded:
         return ""
     focus = plain(graph.node(graph.focus).name)
-    return f"The {graph.folded} functions that are farthest from {focus} are folded, package by package."
+    whole = all(node.package for node in graph.nodes if node.members and node.symbol != RUNTIME)
+    how = "package by package" if whole else "for want of room"
+    return f"The {graph.folded} functions that are farthest from {focus} are folded, {how}."
 
 
 def digraph_of(graph: CallGraph, overlays: Overlays) -> graphviz.Digraph:
@@ -148,7 +150,11 @@ def _add(drawn: graphviz.Digraph, nodes: Iterable[Node], graph: CallGraph, overl
 def _node_attributes(node: Node, overlays: Overlays, *, is_focus: bool) -> dict[str, str]:
     name = html.escape(_short(name_in_package(node)))
     if not node.abi:
-        what = "functions of the Go runtime" if node.symbol == RUNTIME else f"functions of {node.package}"
+        what = (
+            "functions of the Go runtime"
+            if node.symbol == RUNTIME
+            else f"functions of {node.package or 'several packages'}"
+        )
         return {
             "label": name, "shape": "box", "style": "filled,dotted", "peripheries": "2",
             "color": colour("muted"), "fillcolor": colour("paper"), "fontcolor": colour("muted"),
