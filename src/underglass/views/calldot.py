@@ -118,7 +118,7 @@ def digraph_of(graph: CallGraph, overlays: Overlays) -> graphviz.Digraph:
     """Return the graph to draw: a cluster a package, the focus bold, each edge with its case."""
     drawn = graphviz.Digraph("calls")
     drawn.attr(rankdir="LR", bgcolor="transparent", nodesep="0.16", ranksep="0.45", fontname=_SANS, pad="0.1")
-    drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.12,0.03", penwidth="1.2")
+    drawn.attr("node", fontname=_SANS, fontsize="12", height="0.42", margin="0.12,0.05", penwidth="1.2")
     drawn.attr(
         "edge", fontname=_SANS, fontsize="10", arrowsize="0.7",
         color=colour("muted"), fontcolor=colour("ink"),

@@ -81,7 +81,7 @@ export function mount(root, data) {
     const node = nodes[index];
     title.textContent = node.name;
     facts.replaceChildren(...[
-      node.abi ? h("p", {}, h("b", { "data-abi": node.abi }, node.abi), node.facts.join(" · ").slice(node.abi.length)) : h("p", {}, `${count(node.members.length, "function")}, folded into one node`),
+      node.abi ? h("p", {}, h("b", { "data-abi": node.abi }, node.abi), node.facts.join(" · ").slice(node.abi.length)) : h("p", {}, `${count(node.folded, "function")}, folded into one node`),
       node.where ? h("p", { class: "ug-muted" }, node.where) : null,
       neighbours("Callers in the picture", node.called, 0),
       neighbours("Calls", node.calls, node.beyond),
@@ -90,7 +90,10 @@ export function mount(root, data) {
       body.replaceChildren(listing(node));
       if (node.cut) body.append(h("p", { class: "ug-muted" }, `${count(node.cut, "more instruction")}, left out of this page.`));
       if (!node.code.length) body.replaceChildren(h("p", { class: "ug-muted" }, "Its machine code is not shown."));
-    } else body.replaceChildren(h("ul", {}, ...node.members.map((name) => h("li", {}, name))));
+    } else {
+      const rest = node.folded - node.members.length;
+      body.replaceChildren(h("ul", {}, ...node.members.map((name) => h("li", {}, name)), rest > 0 ? h("li", { class: "ug-muted" }, `and ${rest} more`) : null));
+    }
     body.scrollTop = panel.scrollTop = 0;
     back.setAttribute("aria-disabled", String(!past.length));
     forth.setAttribute("aria-disabled", String(!future.length));

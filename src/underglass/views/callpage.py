@@ -24,6 +24,7 @@ __all__ = ["callgraph_html", "code_of"]
 _ROOM = 50_000  # characters of code that a page carries
 _LONGEST = 400  # instructions of one function
 _SHORTEST = 12
+_MEMBERS = 200  # names of a folded node
 # Graphviz and the palette write style attributes, which no digest allows.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline';"
 _DECLARES = re.compile(r"func\b|TEXT\b")  # at the start of a line: the next function
@@ -93,7 +94,7 @@ def _facts(program: Program, node: Node, facts: list[str]) -> dict[str, Any]:
     return {
         "symbol": node.symbol, "name": plain(node.name), "abi": node.abi, "facts": facts,
         "where": _where(program, function) if function else "", "beyond": node.beyond,
-        "members": [plain(name) for name in node.members],
+        "members": [plain(name) for name in node.members[:_MEMBERS]], "folded": len(node.members),
         "source": _source(program, function) if function else {},
     }  # fmt: skip
 
