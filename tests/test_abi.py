@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import underglass
-from underglass.abi import abi0_layout, abi_internal_layout, parse_signature
+from underglass.abi import abi0_layout, abi_internal_layout, parse_signature, parse_types
 from underglass.abi.types import BASIC
 from underglass.errors import CallError
 from underglass.goprogram import GoProgram
@@ -82,8 +82,8 @@ def values(kind: str) -> st.SearchStrategy[object]:
         "struct{ x, y int32; z string }": st.fixed_dictionaries(
             {"x": values("int32"), "y": values("int32"), "z": st.text(max_size=5)}
         ),
-        "*int": st.just(0),
-        "map[string]int": st.just(0),
+        "*int": st.none() | st.builds(underglass.Pointer, st.integers(-(2**63), 2**63 - 1)),
+        "map[string]int": st.none(),
     }
     if kind == "nest":
         one = st.lists(values("int16"), min_size=1, max_size=1)
@@ -141,6 +141,106 @@ def test_abi0_lies_on_the_stack_in_order(text: str, slots: dict[str, int], size:
 
 
 @pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("int8", "It needs 1 integer register: AX is next."),
+        ("string", "It needs 2 integer registers: AX, BX are next."),
+        (
+            "struct{ f float32; i [1]int }",
+            "It needs 1 integer register and 1 float register: X0, AX are next.",
+        ),
+        ("[2]float64", "The array has length 2, so it goes to the stack: offset 0."),
+        ("[2]struct{}", "Zero size: it takes no register, and no room on the stack either: offset 0."),
+        (
+            "struct{ a int; b [1][3]int8 }",
+            "Its part b_0 is an array of length 3, so all of it goes to the stack",
+        ),
+        ("struct{ a [5][]int8; b int }", "Its part a is an array of length 5"),
+        ("struct{ a, b, c, d, e string }", "Integer registers ran out at R11: it needs 10, 9 are left (AX, "),
+    ],
+)
+def test_each_place_says_why(kind: str, reason: str) -> None:
+    place = abi_internal_layout(parse_signature(f"func f(x {kind})")).places[0]
+    assert place.reason.startswith(reason)
+
+
+def test_what_ran_out_is_counted() -> None:
+    text = "func f(a, b, c, d string, e []byte, i int, j int8) (x string, y [1]float32)"
+    whole = abi_internal_layout(parse_signature(text))
+    why = {place.name: place.reason for place in whole.places}
+    assert why["e"] == (
+        "Integer registers ran out at R11: it needs 3, 1 is left (R11), so it goes to the stack: offset 0."
+    )
+    assert why["i"] == "It needs 1 integer register: R11 is next."  # e gave back what it had not enough of
+    assert "it needs 1, none is left, so it goes to the stack: offset 24" in why["j"]
+    assert why["x"] == "It needs 2 integer registers: AX, BX are next."  # results count from AX again
+    zero = abi0_layout(parse_signature("func f(a int8, b int64)"))
+    assert zero.places[1].reason.endswith("offset 8, after 7 bytes of padding (alignment 8).")
+
+
+def test_parts_have_the_names_of_assembly() -> None:
+    text = "func f(s string, v []int, e error, a any, c complex64, p struct{ x [1]int8; y *int })"
+    pieces = [q.part for place in abi_internal_layout(parse_signature(text)).places for q in place.pieces]
+    assert pieces[:2] == ["_base", "_len"]
+    assert pieces[2:5] == ["_base", "_len", "_cap"]
+    assert pieces[5:] == ["_itable", "_data", "_type", "_data", "_real", "_imag"]  # p is on the stack
+
+
+def test_types_are_declared_as_text() -> None:
+    texts = ["type pair struct{ a, b point; next *pair }", "type point struct {\n\tx int32\n\ty, z int8\n}"]
+    found = parse_types([*texts, "type kids []kids"])
+    assert {name: kind.size for name, kind in found.items()} == {"pair": 24, "point": 8, "kids": 24}
+    taken = parse_signature("func (p *pair) f(q point, k kids)", found)
+    assert [p.name for p in taken.params] == ["p", "q", "k"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "column"),
+    [
+        ("func f(a int, )(", "ends where a type is due", 16),
+        ("func f(a int, b Foo) int", "names the type Foo", 16),
+        ("func f(a [n]int)", "array of length n", 10),
+        ("func f(a ...int, b int)", "'...' elsewhere", 7),
+        ("func f(a, a int)", "two parameters a", 7),
+        ("func (p, q *T) f()", "2 receivers", 5),
+        ("func f[T any](x T)", "type parameters", 6),
+        ("func f(x List[int])", "type arguments for List", 9),
+        ("func f(x struct{ a int b int })", "'b' where ';' is due", 23),
+        ("func f(x int} int", "'}' where ',' is due", 12),
+        ("func f(x func)", "')' where '(' is due", 13),
+        ("func f(x interface{)", "ends too early", 20),
+        ("func f(type int)", "'type' where a type is due", 7),
+    ],
+)
+def test_an_error_points_to_its_place(text: str, message: str, column: int) -> None:
+    with pytest.raises(CallError) as raised:
+        parse_signature(text)
+    head, shown, caret, remedy = str(raised.value).splitlines()
+    assert message in head
+    assert f"at character {column + 1}:" in head
+    assert (shown, caret) == (f"    {text}", f"    {' ' * column}^")
+    assert remedy.startswith("Write it as Go does")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("type a struct{ b b }; type b struct{ a a }", "makes the type a contain itself"),
+        ("type a [0]a", "contain itself"),
+        ("type T[X any] struct{}", "type parameters"),
+        ("typ x int", "'typ' where 'type' is due"),
+        ("type x", "ends where a type is due"),
+        ("type x Foo", "names the type Foo"),
+        ("type 3 int", "'3' where a name is due"),
+        ("type x int int", "'int' where ';' is due"),
+    ],
+)
+def test_what_is_no_declaration_is_named(text: str, message: str) -> None:
+    with pytest.raises(CallError, match=message):
+        parse_types([text])
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("func f(x int64", "ends where"),
@@ -166,9 +266,9 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (("x",), "is str. Give an int"),
-        ((True,), "is bool. Give an int"),
-        ((2**63,), "does not fit int"),
+        (("x",), "is str, and int is due. Give an int"),
+        ((True,), "is bool, and int is due. Give an int"),
+        ((2**63,), "does not fit in int "),
         ((), "takes 1 arguments"),
         ((1, 2), "2 were given"),
     ],

@@ -4,7 +4,7 @@ import pytest
 
 from callgraph_programs import shapes
 from underglass.analysis import Kind, calls_from
-from underglass.analysis.callcases import is_runtime, package_of
+from underglass.analysis.callcases import is_runtime
 from underglass.analysis.callfold import OTHER, fold
 from underglass.analysis.callgraph import RUNTIME, edges_of
 from underglass.analysis.wrappers import is_keeper
@@ -150,7 +150,7 @@ def test_a_program_with_fmt_has_at_most_so_many_nodes_and_each_function_is_in_on
     assert all(abs(whole.node(symbol).distance) >= near for symbol in folded)
     for node in graph.nodes:
         if node.members and node.symbol != RUNTIME and node.package:
-            assert {package_of(facts.functions[member]) for member in node.members} == {node.package}
+            assert {facts.functions[member].package for member in node.members} == {node.package}
 
 
 def test_no_node_of_a_folded_graph_stands_alone():

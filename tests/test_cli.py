@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from underglass import Pointer
 from underglass.cli.expression import read_call
 from underglass.errors import CallError
 
@@ -168,6 +169,41 @@ func join(words []string, dash bool) string {
     assert (run.stdout.decode(), run.returncode) == (output, 0), run.stderr.decode()
 
 
+def test_call_with_pointers_and_errors(folder: Path) -> None:
+    (folder / "list.go").write_text(
+        """\
+package main
+
+import "errors"
+
+type node struct {
+	val  int
+	next *node
+}
+
+func push(p *node, v int8) *node { return &node{int(v), p} }
+func div(a, b int) (int, error) {
+	if b == 0 {
+		return 0, errors.New("division by zero")
+	}
+	return a / b, nil
+}
+func main() {}
+""",
+        encoding="utf-8",
+    )
+
+    def call(text: str) -> subprocess.CompletedProcess[bytes]:
+        return underglass("call", text, "list.go", cwd=folder)
+
+    assert call("div(7, 0)").stdout == b"0\n<*errors.errorString: division by zero>\n"
+    assert call("div(7, 2)").stdout == b"3\nNone\n"
+    printed = call('push(Pointer({"val": 1, "next": nil}), 2)').stdout.decode().strip()
+    assert printed.startswith("Pointer({'val': 2, 'next': Pointer({'val': 1, 'next': None}, '*node', 0x")
+    assert call(f"push({printed}, 3)").stdout.startswith(b"Pointer({'val': 3, 'next': Pointer({'val': 2")
+    assert said(call("push(nil, 300)")) == "argument 2 of push, v: 300 does not fit in int8 (-128 to 127).\n"
+
+
 def test_call_into_the_body_of_an_assembly_function(folder: Path) -> None:
     assert underglass("call", "--abi", "ABI0", "add(23, 4)", "add.s", cwd=folder).stdout == b"27\n"
 
@@ -309,6 +345,8 @@ def test_release_writes_labs_and_says_where(tmp_path: Path) -> None:
         ('f("a", \'b\', b"c")', "f", ("a", "b", b"c")),
         ("f(true, false, nil, True, None)", "f", (True, False, None, True, None)),
         ('f([1, [2]], (3,), {"X": -1})', "f", ([1, [2]], (3,), {"X": -1})),
+        ("f(1+2j, -1-2j, -inf)", "f", (1 + 2j, -1 - 2j, float("-inf"))),
+        ("f(Pointer({'a': Pointer(1, '*int', 0xc0)}))", "f", (Pointer({"a": Pointer(1)}),)),
     ],
 )
 def test_a_call_is_read(text: str, name: str, values: tuple[object, ...]) -> None:
@@ -325,6 +363,9 @@ def test_a_call_is_read(text: str, name: str, values: tuple[object, ...]) -> Non
         ("add(1 + 2)", "The argument 1 + 2 is no literal"),
         ("add(x=1)", "names an argument"),
         ("add(*a)", "is no literal"),
+        ("add(Pointer())", "has 0 values. Write Pointer(5)"),
+        ("add(Pointer(...))", "is no literal"),
+        ("add({1: 2})", "is no literal"),
         ('add({"a": f()})', "f() is no literal"),
         ("add(__import__('os').system('true'))", "is no literal"),
         ("(lambda: 1)()", "not a name that is called"),
@@ -336,3 +377,15 @@ def test_what_is_no_call_is_refused(text: str, part: str) -> None:
     with pytest.raises(CallError) as caught:
         read_call(text)
     assert part in str(caught.value)
+
+
+def test_a_recording_that_was_kept_gives_the_same_page(folder: Path) -> None:
+    assert underglass("trace", "add(23, 4)", "add.s", "-o", "add.ugt", cwd=folder).returncode == 0
+    assert underglass("trace", "add.ugt", "-o", "kept.html", cwd=folder).returncode == 0
+    assert underglass("trace", "add(23, 4)", "add.s", "-o", "made.html", cwd=folder).returncode == 0
+    assert (folder / "kept.html").read_bytes() == (folder / "made.html").read_bytes()
+    for words, part in ((["nope.ugt"], b"cannot be read"), (["add(1, 2)"], b"Say which program")):
+        run = underglass("trace", *words, "-o", "x.html", cwd=folder)
+        assert run.returncode == 1
+        assert part in run.stderr
+        assert b"Traceback" not in run.stderr

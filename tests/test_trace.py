@@ -173,7 +173,7 @@ def test_vectors_are_recorded(program: GoProgram) -> None:
 
 
 def test_a_fault_is_recorded_up_to_its_end(program: GoProgram) -> None:
-    trace = program.record("fault", 0, abi="ABI0")
+    trace = program.record("fault", None, abi="ABI0")
     assert trace.results is None
     assert trace.fault is not None
     assert "a store to address 0x0" in trace.fault
@@ -198,7 +198,7 @@ def test_a_recording_says_what_the_program_writes_once(program: GoProgram) -> No
     program.on_output = lambda fd, data: said.append(data)
     try:
         program.record("hello", "you")
-        program.record("fault", 0)
+        program.record("fault", None)
     finally:
         program.on_output = None
     assert said == [b"hello, you\n"]

@@ -4,11 +4,13 @@ import base64
 import hashlib
 import json
 import re
+import zlib
 from html.parser import HTMLParser
+from importlib.resources import files
 
-from underglass.views.html import module_text, stepper_html, style_text
+from underglass.views.html import MODULES, module_text, stepper_html, style_text
 from underglass.views.payload import payload
-from views_traces import output_trace, trace_of
+from views_traces import output_trace, step_at, trace_of
 
 
 class Page(HTMLParser):
@@ -43,9 +45,55 @@ class Page(HTMLParser):
 def test_the_record_comes_back_whole_whatever_it_holds():
     trace = trace_of("greet", "</script><!--")
     page = Page(stepper_html(trace))
-    (text,) = page.texts("application/json")
-    assert "</" not in text
-    assert json.loads(text) == json.loads(json.dumps(payload(trace)))
+    (text,) = page.texts("text/plain")
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", text)
+    assert json.loads(zlib.decompress(base64.b64decode(text))) == json.loads(json.dumps(payload(trace)))
+
+
+def test_a_page_of_a_thousand_steps_is_below_200_kb():
+    trace = trace_of("fib", 8)
+    assert len(trace) > 900
+    assert len(stepper_html(trace).encode()) < 150_000
+
+
+def test_a_second_run_comes_along():
+    trace = output_trace()
+    page = Page(stepper_html(trace, what_if=trace.what_if(3, "AX", 1)))
+    records = [json.loads(zlib.decompress(base64.b64decode(text))) for text in page.texts("text/plain")]
+    assert [record["change"] for record in records] == ["", "at step 3, AX = 1"]
+    assert records[1]["changed"] == 3
+
+
+def test_the_text_does_not_tell_what_is_to_be_predicted():
+    step = step_at(output_trace(), "main.add", "ADDQ")
+    page = stepper_html(output_trace(), predict=[step])
+    assert re.search(r"ADDQ BX, AX +\?\n", page)
+    assert "AX = 27" not in page
+
+
+def test_the_modules_make_one_without_a_name_twice():
+    folder = files("underglass.views") / "stepper"
+    texts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in MODULES]
+    top = re.compile(r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
+    names = [name for text in texts for name in top.findall(text)]
+    assert len(names) == len(set(names)) > 40
+    assert not re.search(r"^import |^export (?!default)", module_text(), re.MULTILINE)
+    assert {f"{name}.js" for name in MODULES} == {f.name for f in folder.iterdir() if f.name.endswith(".js")}
+
+
+def test_a_module_imports_only_from_those_before_it():
+    folder = files("underglass.views") / "stepper"
+    for index, name in enumerate(MODULES):
+        text = (folder / f"{name}.js").read_text(encoding="utf-8")
+        for names, source in re.findall(r'^import \{(.*)\} from "\./(\w+)\.js";$', text, re.MULTILINE):
+            assert source in MODULES[:index], (name, source)
+            other = (folder / f"{source}.js").read_text(encoding="utf-8")
+            for one in names.split(","):
+                assert re.search(rf"^export .*(const|function) {one.strip()}\b", other, re.MULTILINE), (
+                    name,
+                    one,
+                )
+        assert len(text.splitlines()) <= 320, name
 
 
 def test_the_policy_names_exactly_the_page_s_own_script_and_style():

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 
 import pytest
 
 from underglass.trace import REGISTERS, Trace
-from underglass.views.payload import payload, short_roles
-from views_traces import output_trace, trace_of
+from underglass.views.payload import packed_text, payload, short_roles
+from views_traces import growing_trace, output_trace, program, trace_of
 
 
 def replayed(record: dict, steps: int) -> list[list[int]]:
@@ -54,7 +56,7 @@ def test_memory_and_writes_give_back_every_word_of_every_frame():
     for start, words in record["memory"]:
         for i, text in enumerate(words):
             place[int(start, 16) + 8 * i] = len(memory)
-            memory += int(text, 16).to_bytes(8, "little")
+            memory += int(text or "0", 16).to_bytes(8, "little")
     for step in range(len(trace)):
         for address, at in place.items():
             assert bytes(memory[at : at + 8]) == trace.memory(step, address, 8), (step, hex(address))
@@ -98,9 +100,17 @@ def test_only_the_frames_of_the_call_are_told():
 def test_it_is_the_same_each_time_and_small():
     trace = trace_of("fib", 8)
     assert len(trace) > 900
-    text = json.dumps(payload(trace), separators=(",", ":"))
-    assert text == json.dumps(payload(trace), separators=(",", ":"))
-    assert len(text) / len(trace) < 120  # bytes a step: 1,000 steps stay well below 200 KB
+    text = packed_text(payload(trace))
+    assert text == packed_text(payload(trace))
+    assert len(text) / len(trace) < 20  # bytes a step
+    assert json.loads(zlib.decompress(base64.b64decode(text))) == json.loads(json.dumps(payload(trace)))
+
+
+def test_the_key_tells_one_record_from_another():
+    trace = output_trace()
+    assert payload(trace)["key"] == payload(trace)["key"]
+    assert payload(trace)["key"] != payload(trace, predict=[3])["key"]
+    assert payload(trace)["key"] != payload(trace_of("fib", 4))["key"]
 
 
 def test_a_longer_run_is_cut_and_says_so():
@@ -124,9 +134,47 @@ def test_a_fault_is_told_and_the_last_instruction_stays():
     assert not record["returned"]
 
 
-def test_vector_registers_appear_where_they_are_used():
-    assert "X0" in payload(trace_of("half", 3.0))["registers"]
-    assert "X0" not in payload(output_trace())["registers"]
+def test_vector_registers_hold_128_bits():
+    trace = trace_of("half", 3.0)
+    record = payload(trace)
+    rows = replayed(record, len(trace))
+    for step in range(len(trace) + 1):
+        for index in range(16):
+            low, high = (int(half) for half in trace.vectors[step, index])
+            assert rows[step][record["registers"].index(f"X{index}")] == high << 64 | low
+
+
+def test_a_stack_that_grows_is_told_with_the_stacks_it_was_done_on():
+    record = payload(growing_trace(), steps=len(growing_trace()))
+    kinds = [kind for _, kind in record["switches"]]
+    assert kinds == ["goroutine", "g0"] * (len(kinds) // 2) + ["goroutine"]
+    assert len(kinds) > 2
+    trace = growing_trace()
+    for step, kind in record["switches"][1:]:
+        name = trace.function_at(step - 1).name
+        assert name == ("runtime.morestack" if kind == "g0" else "gogo"), step
+
+
+def test_a_window_of_a_run_has_frames_and_stacks():
+    window = program().record_run().window(20_000, 400)
+    record = payload(window)
+    assert record["switches"][0][0] == 0
+    assert record["frames"]
+    assert len(record["at"]) == len(window) + 1
+
+
+def test_a_window_that_begins_on_g0_says_so():
+    run = program().record_run()
+    start = run.window(5_000, 400)  # schedinit: before there is any goroutine
+    assert payload(start)["switches"] == [[0, "g0"]]
+
+
+def test_what_was_touched_can_be_looked_at_with_what_is_around_it():
+    trace = trace_of("greet", "Go")
+    runs = [(int(start, 16), len(words)) for start, words in payload(trace)["memory"]]
+    for address in trace.accesses["address"].tolist():
+        line = address // 64 * 64
+        assert any(start <= line and line + 64 <= start + 8 * count for start, count in runs), hex(address)
 
 
 def test_roles_are_short():

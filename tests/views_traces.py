@@ -33,6 +33,14 @@ func greet(name string) int {
 
 func half(x float64) float64 { return x / 2 }
 
+func deep(n int) int {
+	var room [256]int
+	if n > 0 {
+		room[n] = deep(n - 1)
+	}
+	return room[n] + n
+}
+
 func main() {
 	println(output(23, 4), fib(3))
 }
@@ -71,6 +79,12 @@ def program() -> GoProgram:
 def output_trace() -> Trace:
     """output(23, 4): the wrapper of the assembly, the assembly, the wrapper of add, add."""
     return program().record("output", 23, 4)
+
+
+@cache
+def growing_trace() -> Trace:
+    """deep(6): its frames do not fit the goroutine's first stack; the runtime copies it to a larger one."""
+    return program().record("deep", 6)
 
 
 @cache

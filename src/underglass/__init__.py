@@ -12,16 +12,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from underglass.abi.objects import Dynamic, Pointer
     from underglass.course.check import check
     from underglass.errors import UnderglassError
     from underglass.goprogram import GoProgram, RunResult, build, load
     from underglass.kernel.show import call_graph, frame, stepper
     from underglass.machine.limits import Limits
+    from underglass.trace.change import Change
     from underglass.trace.trace import Trace
+    from underglass.views.predict import Predict
 
 __all__ = [
+    "Change",
+    "Dynamic",
     "GoProgram",
     "Limits",
+    "Pointer",
+    "Predict",
     "RunResult",
     "Trace",
     "UnderglassError",
@@ -35,8 +42,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Change": "trace.change",
+    "Dynamic": "abi.objects",
     "GoProgram": "goprogram",
     "Limits": "machine.limits",
+    "Pointer": "abi.objects",
+    "Predict": "views.predict",
     "RunResult": "goprogram",
     "Trace": "trace.trace",
     "UnderglassError": "errors",

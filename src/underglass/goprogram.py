@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from underglass import toolchain
 from underglass.abi import Signature, signature
 from underglass.errors import CallError, UnderglassError, UnknownFunction
 from underglass.machine import Limits, Machine
+from underglass.machine.areas import Area, areas
 from underglass.machine.call import Call, prepare
 from underglass.program import Abi, Function, Program
 from underglass.toolchain import Build, Source
-from underglass.trace import Run, Trace, record, rehearse
+from underglass.trace import Change, Run, Trace, changed, record, rehearse
 
 __all__ = ["GoProgram", "RunResult", "build", "load"]
 
@@ -96,6 +97,10 @@ class GoProgram:
         The program has booted and stands at the start of main; each call starts from there.
 
         Args:
+            values: numbers, bools, str (bytes if not UTF-8), lists for slices and arrays, dicts or tuples for
+                structs, `Pointer` for pointers, None for nil. Results have the same forms; besides, a map is
+                a dict (a list of pairs if its keys are not numbers, strings or bools), and what an interface
+                or an error holds is a `Dynamic`.
             abi: None goes the way a Go caller would (ABIInternal; through the wrapper to an assembly
                 function), "ABI0" enters the assembly body itself.
             limits: what the call may use; 500 million instructions and 20 seconds by default. Memory and
@@ -103,6 +108,8 @@ class GoProgram:
 
         >>> build("// func add(x, y int64) int64\\nTEXT ·add(SB), 4, $0-24 ...").call("add", 23, 4)
         27
+        >>> prog.call("div", 7, 0)
+        (0, <*errors.errorString: division by zero>)
 
         Raises:
             UnknownFunction: no such function.
@@ -111,7 +118,14 @@ class GoProgram:
         """
         return self._prepare(name, values, abi, limits).finish()
 
-    def record(self, name: str, *values: object, abi: Abi | None = None, most: int = MOST_STEPS) -> Trace:
+    def record(
+        self,
+        name: str,
+        *values: object,
+        abi: Abi | None = None,
+        most: int = MOST_STEPS,
+        changes: Sequence[Change] = (),
+    ) -> Trace:
         """Call a function and return what every instruction did.
 
         A call that faults gives a trace too: its `fault` says what happened, and its last steps show it.
@@ -120,12 +134,23 @@ class GoProgram:
         Args:
             abi: as for `call`.
             most: instructions after which the recording ends.
+            changes: what to change on the way: the recording is that of the changed run. `Trace.what_if`
+                changes a recording that is at hand.
 
         Raises:
             UnknownFunction, CallError: as for `call`.
+            UnderglassError: a change that cannot be made.
         """
-        ending = rehearse(self._prepare(name, values, abi), most)
-        return record(self._prepare(name, values, abi), most, ending)
+
+        def prepare() -> Call:
+            return self._prepare(name, values, abi)
+
+        def again(changes: Sequence[Change]) -> Trace:
+            return changed(prepare, trace, changes, most)
+
+        ending = rehearse(prepare(), most)
+        trace = replace(record(prepare(), most, ending), again=again)
+        return again(changes) if changes else trace
 
     def record_run(
         self,
@@ -160,6 +185,16 @@ class GoProgram:
 
         return Run(boot)
 
+    def memory_map(self) -> tuple[Area, ...]:
+        """What lies where in memory when the program has booted and stands at the start of main.main.
+
+        >>> from underglass.views import memory_map_picture
+        >>> memory_map_picture(prog.memory_map())  # doctest: +SKIP
+        """
+        machine = self._machine()
+        machine.rewind()
+        return areas(machine)
+
     def signature(self, name: str, abi: Abi | None = None) -> Signature:
         """What a function takes and gives.
 
@@ -191,7 +226,7 @@ class GoProgram:
         return call
 
     def _signature(self, function: Function) -> Signature:
-        found = signature(self.program, function)
+        found = signature(self.program, function, everywhere=True)
         if found is not None:
             return found
         source = self.program.source_of(function)

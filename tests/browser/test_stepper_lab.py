@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from views_traces import output_trace
+from views_traces import output_trace, step_at
 
 TESTS = Path(__file__).parent.parent
 
@@ -22,7 +22,7 @@ CELLS = [
     "stepper = Stepper(output_trace())\n"
     "stepper",
     "stepper.step = 7; print('set to', stepper.step)",
-    "print('now at', stepper.step)",
+    "print('now at', stepper.step, 'what if', stepper.what_if and stepper.what_if.results)",
 ]
 
 
@@ -45,6 +45,33 @@ def run(cell: Locator) -> None:
             continue
         return
     raise AssertionError("the kernel never took the cell")
+
+
+def a_change_runs_on(page: Page, stepper: Locator, screenshot: Callable[..., None]) -> None:
+    """Change a register, then an instruction, where the kernel can run the call again; see both runs."""
+    step = step_at(output_trace(), "main.add", "ADDQ")
+    stepper.get_by_role("slider").fill(str(step))
+    stepper.get_by_role("option", name=re.compile("^AX ")).click()
+    page.keyboard.press("e")
+    pane = stepper.get_by_role("region", name="What if")
+    expect(pane.get_by_label("Which one")).to_have_value("AX")
+    pane.get_by_label("New value").fill("five")
+    page.keyboard.press("Enter")
+    expect(pane.get_by_role("alert")).to_contain_text("is no value")
+    pane.get_by_label("New value").fill("100")
+    page.keyboard.press("Enter")
+    expect(pane).to_contain_text("As recorded: returned 27. What if: returned 104.", timeout=60_000)
+    screenshot(page, "what-if")
+    pane.get_by_label("What to change").select_option("instruction")
+    pane.get_by_label("New value").fill("MOVQ $0x123456789abcdef, AX")
+    pane.get_by_role("button", name="Run on").click()
+    expect(pane.get_by_role("alert")).to_contain_text("takes 10 bytes", timeout=60_000)
+    pane.get_by_label("New value").fill("SUBQ BX, AX")
+    pane.get_by_role("button", name="Run on").click()
+    expect(pane).to_contain_text("What if: returned 19.", timeout=60_000)
+    expect(pane.get_by_role("alert")).to_be_empty()
+    expect(pane.locator(".ug-parted")).to_contain_text("SUBQ BX, AX")
+    stepper.get_by_role("slider").fill(str(len(output_trace())))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -80,6 +107,8 @@ def test_the_step_is_the_same_on_both_sides(
     expect(cells).to_have_count(3)  # none of these was taken for a command of the notebook
     screenshot(page, scheme)
 
+    if scheme == "light":
+        a_change_runs_on(page, stepper, screenshot)
     cells.nth(2).locator(".cm-content").click()
     page.keyboard.press("Home")  # with the focus elsewhere the keys are the editor's
     page.keyboard.press("ArrowRight")
@@ -87,5 +116,7 @@ def test_the_step_is_the_same_on_both_sides(
     run(cells.nth(2))
     expect(cells.nth(2)).to_contain_text(f"now at {len(output_trace())}", timeout=30_000)
 
+    if scheme == "light":
+        expect(cells.nth(2)).to_contain_text("what if (19,)")
     ink = stepper.evaluate("e => getComputedStyle(e).color")
     assert ink == ("rgb(29, 33, 38)" if scheme == "light" else "rgb(228, 230, 232)")

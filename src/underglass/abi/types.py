@@ -5,8 +5,9 @@ Sizes and alignments: Go 1.27, cmd/compile/abi-internal.md, section "Memory layo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
@@ -16,9 +17,13 @@ __all__ = [
     "BASIC",
     "Array",
     "Basic",
+    "Chan",
     "Field",
+    "Func",
     "GoType",
     "Interface",
+    "Map",
+    "Pointer",
     "Reference",
     "Slice",
     "String",
@@ -77,11 +82,60 @@ class _Words(GoType):
         return WORD
 
 
+Later = Callable[[], GoType]
+"""Finds a type when it is asked for: a type may lead to itself."""
+
+
 @dataclass(frozen=True)
 class Reference(_Words):
-    """One word that points: *T, unsafe.Pointer, map, chan, func."""
+    """One word that points: unsafe.Pointer, and whatever it is not known more of."""
 
     words: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class Pointer(Reference):
+    """*T."""
+
+    to: GoType | Later = field(repr=False, compare=False)
+
+    @property
+    def element(self) -> GoType:
+        """T."""
+        return _found(self.to)
+
+
+@dataclass(frozen=True)
+class Map(Reference):
+    """map[K]V: the address of a header, whose type the linker made for debuggers."""
+
+    of: tuple[GoType | Later, GoType | Later] = field(repr=False, compare=False)
+    head: GoType | Later = field(repr=False, compare=False)
+
+    @property
+    def key(self) -> GoType:
+        """K."""
+        return _found(self.of[0])
+
+    @property
+    def element(self) -> GoType:
+        """V."""
+        return _found(self.of[1])
+
+    @property
+    def header(self) -> GoType:
+        """The struct map<K,V>."""
+        return _found(self.head)
+
+
+@dataclass(frozen=True)
+class Func(Reference):
+    """A func value: the address of a closure, whose first word is the code's address."""
+
+
+@dataclass(frozen=True)
+class Chan(Reference):
+    """A channel: the address of its runtime.hchan."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +150,12 @@ class Slice(_Words):
     """Three words: address of the first element, length, capacity."""
 
     words: ClassVar[int] = 3
-    element: GoType
+    of: GoType | Later = field(repr=False, compare=False)
+
+    @property
+    def element(self) -> GoType:
+        """What it has many of."""
+        return _found(self.of)
 
 
 @dataclass(frozen=True)
@@ -137,7 +196,7 @@ class Struct(GoType):
 
     fields: tuple[Field, ...]
 
-    @property
+    @cached_property
     def size(self) -> int:
         if not self.fields:
             return 0
@@ -148,7 +207,7 @@ class Struct(GoType):
             end += 1
         return align_up(end, self.align)
 
-    @property
+    @cached_property
     def align(self) -> int:
         return max((f.type.align for f in self.fields), default=1)
 
@@ -162,6 +221,10 @@ class Struct(GoType):
             fields.append(Field(member, kind, offset))
             offset += kind.size
         return Struct(name, tuple(fields))
+
+
+def _found(kind: GoType | Later) -> GoType:
+    return kind if isinstance(kind, GoType) else kind()
 
 
 def align_up(offset: int, align: int) -> int:

@@ -1,179 +1,274 @@
-"""Python values to Go's bytes and back."""
+"""Python values to Go's bytes.
+
+Plain values have the plain form: int, float, complex, bool, str (bytes for a string that is not UTF-8), a
+list for a slice or an array, a dict of its fields or a tuple in their order for a struct, None for nil. Blank
+fields have no place in it: Go cannot name them, and they are zero. A pointer is a `Pointer`. An interface or
+a map can only be nil: what else they hold is for Go to make.
+"""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from reprlib import Repr
 
 from underglass.abi.amd64 import WORD
-from underglass.abi.types import Array, Basic, GoType, Reference, Slice, String, Struct
+from underglass.abi.floats import float_bytes
+from underglass.abi.objects import UNREAD, Dynamic, Pointer
+from underglass.abi.places import Where, said
+from underglass.abi.pointermap import pointer_words
+from underglass.abi.types import (
+    Array,
+    Basic,
+    GoType,
+    Interface,
+    Map,
+    Reference,
+    Slice,
+    String,
+    Struct,
+)
+from underglass.abi.types import Pointer as PointerType
 from underglass.errors import CallError
 
-__all__ = ["decode", "encode"]
+__all__ = ["Encoded", "encode"]
 
-Allocate = Callable[[bytes], int]
-"""Puts bytes somewhere the guest can read and returns their address."""
-Read = Callable[[int, int], bytes]
-"""Reads (address, size) of guest memory."""
-
-_MOST_BYTES = 1 << 24  # of one string or slice read back
-_FLOATS = {4: "<f", 8: "<d"}
+_MOST_BYTES = 1 << 26  # of what the arguments of one call point to
+_DEEPEST = 100  # slices in slices
+_ALIGN = 16  # bytes; what Go's allocator gives to whatever is as large
+_TOP = 1 << 64
 
 
-def encode(kind: GoType, value: object, allocate: Allocate, where: str) -> bytes:
-    """Return `kind.size` bytes that mean `value` to Go.
+@dataclass(frozen=True)
+class Encoded:
+    """Arguments as bytes, and the memory that they point into."""
+
+    base: int  # guest address of `data`
+    values: tuple[bytes, ...]  # each of its type's size
+    data: bytes  # what they point to
+    pointers: tuple[int, ...]  # bytes from the base to each word that is a pointer to Go
+
+
+def encode(arguments: Sequence[tuple[str, GoType, object]], base: int) -> Encoded:
+    """Return the bytes that mean the arguments to Go.
 
     Args:
-        where: what messages call the value: "argument x of add".
+        arguments: each (what messages call it, type, Python value).
+        base: guest address that the memory they point into will have; a multiple of 16.
 
     Raises:
-        CallError: the value is not of that type, or does not fit it.
+        CallError: a value is not of its type, or does not fit it; the message names the place in it.
     """
-    if isinstance(kind, Basic):
-        return _basic(kind, value, where)
-    if isinstance(kind, Reference):
-        if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64):
-            return (value or 0).to_bytes(WORD, "little")
-        raise _wrong(kind, value, where, "an address (an int from 0 to 2**64-1), or None for nil")
-    if isinstance(kind, String):
-        data = value.encode() if isinstance(value, str) else value
-        if not isinstance(data, bytes):
-            raise _wrong(kind, value, where, "a str or bytes")
-        return struct.pack("<QQ", allocate(data) if data else 0, len(data))
-    if isinstance(kind, Slice):
-        items = _sequence(kind, value, where)
-        if items is None:
+    writer = _Writer(base)
+    values = tuple(writer.value(kind, value, (None, where), 0) for where, kind, value in arguments)
+    writer.finish()
+    return Encoded(base, values, bytes(writer.data), tuple(writer.pointers))
+
+
+class _Writer:
+    def __init__(self, base: int) -> None:
+        self.base = base
+        self.data = bytearray()
+        self.pointers: list[int] = []
+        self._places: dict[tuple[int, str], int] = {}  # (id of a Pointer, its type) → address
+        self._waiting: list[tuple[GoType, Pointer, Where, int]] = []  # …, offset in `data`
+
+    def finish(self) -> None:
+        """Write what pointers lead to. They wait in a list, since a chain of them may be long or a circle."""
+        while self._waiting:
+            kind, pointer, where, at = self._waiting.pop()
+            self.data[at : at + kind.size] = self.value(kind, pointer.value, where, 0)
+
+    def value(self, kind: GoType, value: object, where: Where, depth: int) -> bytes:
+        if isinstance(kind, Basic):
+            return _basic(kind, value, where)
+        if isinstance(kind, PointerType):
+            return self._pointer(kind, value, where).to_bytes(WORD, "little")
+        if isinstance(kind, Map | Interface):
+            return _nil(kind, value, where)
+        if isinstance(kind, Reference):
+            return _address(kind, value, where)
+        if isinstance(kind, String):
+            data = _text(kind, value, where)
+            return struct.pack("<QQ", self._put(data, where) if data else 0, len(data))
+        if isinstance(kind, Slice):
+            return self._slice(kind, value, where, depth)
+        if isinstance(kind, Array):
+            items = _sequence(kind, value, where)
+            if len(items) != kind.length:
+                raise _error(where, f"{kind.name} has {kind.length} elements, and {len(items)} were given.")
+            return self._items(kind.element, items, where, depth)
+        assert isinstance(kind, Struct)
+        return self._struct(kind, value, where, depth)
+
+    def _pointer(self, kind: PointerType, value: object, where: Where) -> int:
+        if value is None:
+            return 0
+        if not isinstance(value, Pointer):
+            raise _wrong(
+                kind, value, where, f"Pointer({_short(value)}) to have it put into memory, or None for nil"
+            )
+        if value.value is UNREAD:
+            return _in_word(kind, value.address, where)
+        known = self._places.get((id(value), kind.name))
+        if known is None:
+            element = kind.element
+            known = self._places[id(value), kind.name] = self._room(element, 1, where)
+            self._waiting.append((element, value, where, known - self.base))
+        return known
+
+    def _slice(self, kind: Slice, value: object, where: Where, depth: int) -> bytes:
+        if value is None:
             return bytes(kind.size)
-        data = _items(kind.element, items, allocate, where)
-        return struct.pack("<QQQ", allocate(data), len(items), len(items))
-    if isinstance(kind, Array):
-        items = _sequence(kind, value, where) or ()
-        if len(items) != kind.length:
-            raise CallError(f"{where} is {kind.name} and has {len(items)} values; give {kind.length}.")
-        return _items(kind.element, items, allocate, where)
-    if isinstance(kind, Struct):
-        return _struct(kind, value, allocate, where)
-    raise CallError(
-        f"{where} has type {kind.name}, which cannot be made from Python. "
-        "Write a Go function that makes it from numbers, strings or slices, and call that."
-    )
+        items = _sequence(kind, value, where)
+        if depth >= _DEEPEST:
+            raise _error(where, f"slices lie more than {_DEEPEST} deep. Does the list contain itself?")
+        element = kind.element
+        address = self._room(element, len(items), where)
+        data = self._items(element, items, where, depth + 1)
+        self.data[address - self.base : address - self.base + len(data)] = data
+        return struct.pack("<QQQ", address, len(items), len(items))
+
+    def _items(self, element: GoType, items: Sequence[object], where: Where, depth: int) -> bytes:
+        if isinstance(items, bytes | bytearray) and isinstance(element, Basic) and element.name in _BYTES:
+            return bytes(items)
+        return b"".join(self.value(element, item, (where, i), depth) for i, item in enumerate(items))
+
+    def _struct(self, kind: Struct, value: object, where: Where, depth: int) -> bytes:
+        fields = [f for f in kind.fields if f.name != "_"]
+        names = ", ".join(f.name for f in fields) or "none"
+        if isinstance(value, Mapping):
+            if set(value) != {f.name for f in fields}:
+                given = ", ".join(map(str, value)) or "none"
+                raise _error(where, f"{kind.name} has the fields {names}, and the value has {given}.")
+            values = [value[f.name] for f in fields]
+        elif isinstance(value, list | tuple):
+            values = list(value)
+            if len(values) != len(fields):
+                raise _error(
+                    where, f"{kind.name} has {len(fields)} fields ({names}), and {len(values)} were given."
+                )
+        else:
+            raise _wrong(kind, value, where, f"a dict or a tuple of its fields ({names})")
+        data = bytearray(kind.size)
+        for member, item in zip(fields, values, strict=True):
+            part = self.value(member.type, item, (where, f".{member.name}"), depth)
+            data[member.offset : member.offset + member.type.size] = part
+        return bytes(data)
+
+    def _room(self, element: GoType, count: int, where: Where) -> int:
+        """Set zero bytes aside for `count` elements, and note which of their words are pointers."""
+        address = self._place(element.size * count or 1, where)
+        words = pointer_words(element)
+        if words:
+            start = address - self.base
+            self.pointers += (start + i * element.size + word for i in range(count) for word in words)
+        return address
+
+    def _put(self, data: bytes, where: Where) -> int:
+        address = self._place(len(data), where)
+        self.data[address - self.base :] = data
+        return address
+
+    def _place(self, size: int, where: Where) -> int:
+        start = -(-len(self.data) // _ALIGN) * _ALIGN
+        if start + size > _MOST_BYTES:
+            raise _error(where, f"the arguments point to more than {_MOST_BYTES >> 20} MiB. Pass less.")
+        self.data.extend(bytes(start + size - len(self.data)))
+        return self.base + start
 
 
-def decode(kind: GoType, data: bytes, read: Read) -> object:
-    """Return the Python value of `kind.size` bytes: int, float, complex, bool, str, list, or a
-    dict of a struct's fields; an address for a pointer; a pair of addresses for an interface.
-
-    A string that is not UTF-8 comes back as bytes.
-    """
-    if isinstance(kind, Basic):
-        if kind.kind == "bool":
-            return data[0] != 0
-        if kind.kind == "float":
-            return struct.unpack(_FLOATS[kind.size], data)[0]
-        if kind.kind == "complex":
-            return complex(*struct.unpack("<ff" if kind.size == 8 else "<dd", data))
-        return int.from_bytes(data, "little", signed=kind.kind == "int")
-    if isinstance(kind, Reference):
-        return int.from_bytes(data, "little")
-    if isinstance(kind, String):
-        text = _pointed(data, 1, read, kind)
-        try:
-            return text.decode()
-        except UnicodeDecodeError:
-            return text
-    if isinstance(kind, Slice):
-        raw = _pointed(data, kind.element.size, read, kind)
-        count = int.from_bytes(data[8:16], "little", signed=True)
-        return [
-            decode(kind.element, raw[i * kind.element.size :][: kind.element.size], read)
-            for i in range(count)
-        ]
-    if isinstance(kind, Array):
-        size = kind.element.size
-        return [decode(kind.element, data[i * size : (i + 1) * size], read) for i in range(kind.length)]
-    if isinstance(kind, Struct):
-        return {f.name: decode(f.type, data[f.offset : f.offset + f.type.size], read) for f in kind.fields}
-    return struct.unpack("<QQ", data)
+_BYTES = ("uint8", "byte")
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 50
 
 
-def _basic(kind: Basic, value: object, where: str) -> bytes:
+def _basic(kind: Basic, value: object, where: Where) -> bytes:
     if kind.kind == "bool":
         if not isinstance(value, bool):
             raise _wrong(kind, value, where, "True or False")
         return bytes([value])
-    if kind.kind == "complex":
-        if isinstance(value, bool) or not isinstance(value, (int, float, complex)):
-            raise _wrong(kind, value, where, "a complex number")
-        number = complex(value)
-        return _pack("<ff" if kind.size == 8 else "<dd", kind, where, number.real, number.imag)
-    if kind.kind == "float":
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _wrong(kind, value, where, "a float")
-        return _pack(_FLOATS[kind.size], kind, where, value)
+    if kind.kind in ("float", "complex"):
+        wanted = (int, float) if kind.kind == "float" else (int, float, complex)
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise _wrong(kind, value, where, "a float" if kind.kind == "float" else "a complex number")
+        try:
+            number = complex(value)
+            parts = (number.real, number.imag) if kind.kind == "complex" else (number.real,)
+            return b"".join(float_bytes(part, kind.size // len(parts)) for part in parts)
+        except OverflowError:
+            raise _error(
+                where, f"{_short(value)} does not fit in {kind.name}. Give a smaller number."
+            ) from None
     if isinstance(value, bool) or not isinstance(value, int):
         raise _wrong(kind, value, where, "an int")
     bits = 8 * kind.size
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if kind.kind == "int" else (0, (1 << bits) - 1)
     if not low <= value <= high:
-        raise CallError(
-            f"{where} is {value}, which does not fit {kind.name} ({low} to {high}). "
-            "Give a value in that range."
-        )
+        raise _error(where, f"{_short(value)} does not fit in {kind.name} ({low} to {high}).")
     return value.to_bytes(kind.size, "little", signed=kind.kind == "int")
 
 
-def _pack(form: str, kind: Basic, where: str, *numbers: float) -> bytes:
-    try:
-        return struct.pack(form, *numbers)
-    except (OverflowError, struct.error) as error:
-        raise CallError(f"{where} does not fit {kind.name}: {error}. Give a smaller number.") from error
+def _text(kind: String, value: object, where: Where) -> bytes:
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise _error(
+                where, f"{_short(value)} holds half a surrogate pair, which has no UTF-8. Give bytes."
+            ) from None
+    if not isinstance(value, bytes | bytearray):
+        raise _wrong(kind, value, where, "a str, or bytes")
+    return bytes(value)
 
 
-def _sequence(kind: GoType, value: object, where: str) -> Sequence[object] | None:
-    if value is None and isinstance(kind, Slice):
-        return None
-    if isinstance(value, (list, tuple, bytes, bytearray, range)):
-        return value
-    raise _wrong(kind, value, where, "a list")
-
-
-def _items(element: GoType, items: Sequence[object], allocate: Allocate, where: str) -> bytes:
-    return b"".join(
-        encode(element, item, allocate, f"element {i} of {where}") for i, item in enumerate(items)
+def _nil(kind: Map | Interface, value: object, where: Where) -> bytes:
+    if value is None:
+        return bytes(kind.size)
+    what = "a map" if isinstance(kind, Map) else "an interface"
+    held = value.value if isinstance(value, Dynamic) else value
+    raise _error(
+        where,
+        f"{kind.name} is {what}, which can be read from Go but not made from Python; only None (nil) can "
+        f"be passed. Write a Go function that makes it from plain values like {_short(held)}, and call that.",
     )
 
 
-def _struct(kind: Struct, value: object, allocate: Allocate, where: str) -> bytes:
-    names = [f.name for f in kind.fields]
-    if isinstance(value, Mapping):
-        if set(value) != set(names):
-            raise CallError(
-                f"{where} has the fields {', '.join(names)}; the value has {', '.join(map(str, value))}."
-            )
-        values = [value[name] for name in names]
-    elif isinstance(value, (list, tuple)) and len(value) == len(names):
-        values = list(value)
-    else:
-        raise _wrong(kind, value, where, f"a dict or a tuple of its fields ({', '.join(names)})")
-    data = bytearray(kind.size)
-    for field, item in zip(kind.fields, values, strict=True):
-        data[field.offset : field.offset + field.type.size] = encode(
-            field.type, item, allocate, f"field {field.name} of {where}"
-        )
-    return bytes(data)
+def _address(kind: Reference, value: object, where: Where) -> bytes:
+    if value is None:
+        return bytes(WORD)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong(kind, value, where, "an address (an int), or None for nil")
+    return _in_word(kind, value, where).to_bytes(WORD, "little")
 
 
-def _pointed(data: bytes, size: int, read: Read, kind: GoType) -> bytes:
-    address, count = int.from_bytes(data[:8], "little"), int.from_bytes(data[8:16], "little", signed=True)
-    if not 0 <= count * size <= _MOST_BYTES:
-        raise CallError(
-            f"The {kind.name} that came back says that it has {count} elements, which cannot be. "
-            "Was its length written to the right slot?"
-        )
-    return read(address, count * size) if count else b""
+def _in_word(kind: GoType, address: int, where: Where) -> int:
+    if not 0 <= address < _TOP:
+        raise _error(where, f"{_short(address)} is no address for {kind.name} (0 to 2**64-1).")
+    return address
 
 
-def _wrong(kind: GoType, value: object, where: str, wanted: str) -> CallError:
-    shown = repr(value)
-    shown = shown if len(shown) < 60 else shown[:57] + "..."
-    return CallError(f"{where} has type {kind.name}, and {shown} is {type(value).__name__}. Give {wanted}.")
+def _sequence(kind: GoType, value: object, where: Where) -> Sequence[object]:
+    if isinstance(value, list | tuple | bytes | bytearray):
+        return value
+    if isinstance(value, range):
+        return value[: 1 << 40]  # so that it has a len(); as many are refused wherever they go
+    raise _wrong(kind, value, where, "a list, or None for nil" if isinstance(kind, Slice) else "a list")
+
+
+def _error(where: Where, why: str) -> CallError:
+    return CallError(f"{said(where)}: {why}")
+
+
+def _short(value: object) -> str:
+    if isinstance(value, int) and value.bit_length() > 200:
+        return f"an int of {value.bit_length()} bits"
+    try:
+        return _SHORT.repr(value)
+    except (ValueError, RecursionError):  # an int of too many digits inside it, or lists too deep
+        return f"a {type(value).__name__}"
+
+
+def _wrong(kind: GoType, value: object, where: Where, wanted: str) -> CallError:
+    return _error(where, f"{_short(value)} is {type(value).__name__}, and {kind.name} is due. Give {wanted}.")

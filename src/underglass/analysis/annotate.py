@@ -20,7 +20,7 @@ from underglass.analysis.homes import Homes, leaf_at, lost, named
 from underglass.analysis.wrappers import Direction, Wrapper
 from underglass.errors import CallError
 from underglass.program import Function, Instruction, Program
-from underglass.trace.activation import leaves
+from underglass.trace.leaves import leaves
 
 __all__ = ["Annotated", "Line", "Step", "annotate"]
 

@@ -16,7 +16,7 @@ from underglass.analysis.references import rip_target
 from underglass.analysis.wrappers import Made, counterpart, made_as, wrappers
 from underglass.program import Function, Instruction, Program
 
-__all__ = ["Case", "Indirect", "Through", "case_of", "indirect_calls", "is_runtime", "package_of"]
+__all__ = ["Case", "Indirect", "Through", "case_of", "indirect_calls", "is_runtime"]
 
 _PACKAGE = re.compile(r"^(?:.*/)?[^/.]+")
 _RUNTIME_PACKAGES = re.compile(r"^(runtime|internal/(runtime|abi|bytealg|cpu|chacha8rand))(/.*)?$")
@@ -107,15 +107,6 @@ def is_runtime(function: Function) -> bool:
     """Whether a function is of the runtime, or of a package that only the runtime has."""
     package = _PACKAGE.match(function.name)
     return bool(package and _RUNTIME_PACKAGES.match(package[0]))
-
-
-def package_of(function: Function) -> str:
-    """The import path in a function's name; "" for a symbol of no package."""
-    if function.name.startswith(("type:", "go:")):  # made for a type: type:.eq.main.point
-        return ""
-    head, slash, tail = function.name.partition("[")[0].rpartition("/")
-    name, dot, _ = tail.partition(".")
-    return head + slash + name if dot else ""
 
 
 def _takes_assembly(program: Program, in_runtime: bool) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from underglass.analysis.callcases import Indirect, indirect_calls, is_runtime, package_of
+from underglass.analysis.callcases import Indirect, indirect_calls, is_runtime
 from underglass.analysis.calledges import Edge, Edges, Kind, edges_of, targets
 from underglass.analysis.callfold import OTHER, Group, fold
 from underglass.analysis.references import How, references
@@ -129,8 +129,8 @@ class _Walk:
         functions = [function for function, _ in self._met.values()]
         self._program.prefetch(functions)
         spare = None if limit is None else limit - bool(self._runtime)
-        rows = [(f.symbol, distance, package_of(f)) for f, distance in self._met.values()]
-        groups = fold(rows, package_of(self._start), spare) if spare is not None else ()
+        rows = [(f.symbol, distance, f.package) for f, distance in self._met.values()]
+        groups = fold(rows, self._start.package, spare) if spare is not None else ()
         edges, beyond = self._edges({s: group for group in groups for s in group.members})
         nodes = self._nodes(groups, beyond)
         return CallGraph(self._start.symbol, tuple(nodes), edges, self._holders() if callers else ())
@@ -210,7 +210,7 @@ class _Walk:
             symbol=function.symbol, name=function.name, abi=function.abi, is_wrapper=function.is_wrapper,
             is_assembly=function.is_assembly, frame_size=function.frame_size,
             indirect_calls=len(indirect), made=made_as(self._program, function), indirect=indirect,
-            package=package_of(function), distance=distance, beyond=beyond,
+            package=function.package, distance=distance, beyond=beyond,
         )  # fmt: skip
 
     def _holders(self) -> tuple[str, ...]:

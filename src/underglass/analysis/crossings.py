@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from underglass.analysis.callcases import Indirect, indirect_calls, package_of
+from underglass.analysis.callcases import Indirect, indirect_calls
 from underglass.analysis.callgraph import Edge, edges_of
 from underglass.analysis.references import How, Reference, references
 from underglass.analysis.wrappers import Made, Wrapper, is_keeper, is_kept, made_as, wrappers
 from underglass.errors import UnderglassError
 from underglass.program import Program
 
-__all__ = ["Crossings", "crossings", "package_of", "referred_to"]
+__all__ = ["Crossings", "crossings", "referred_to"]
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,16 @@ def crossings(program: Program, package: str = "main") -> Crossings:
     Raises:
         UnderglassError: the program has no function of that package.
     """
-    own = [f for f in program.functions.values() if package_of(f) == package]
+    own = [f for f in program.functions.values() if f.package == package]
     own = sorted((f for f in own if not is_keeper(f)), key=lambda f: f.address)
     if not own:
-        has = sorted({package_of(f) for f in program.functions.values()} - {"", "_"})
+        has = sorted({f.package for f in program.functions.values()} - {"", "_"})
         raise UnderglassError(
             f"The program has no function of package {package}. It has {len(has)} packages, as "
             f"{', '.join(has[:6])}. Name one by its import path."
         )
     program.prefetch(own)
-    held = tuple(w for w in wrappers(program) if package_of(w.function) == package)
+    held = tuple(w for w in wrappers(program) if w.function.package == package)
     taken = tuple(
         reference
         for reference in references(program, own)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from underglass.abi import Layout
 from underglass.analysis.carry import STACK, TLS, Byte, Carried, Origin, State
-from underglass.trace.activation import Leaf, leaves
+from underglass.trace.leaves import Leaf, leaves
 
 __all__ = ["Homes", "leaf_at", "lost", "named"]
 

@@ -13,6 +13,7 @@ _EXAMPLES = """\
   underglass call 'divmod(23, 4)' divmod.go                several results: one a line
   underglass call 'sum([1, 2, 3], "x", 0.5, true)' f.go    slices, strings, floats, bools
   underglass call 'norm({"X": 3, "Y": 4})' point.go        a struct by its fields
+  underglass call 'next(Pointer({"val": 1}))' list.go      a pointer to a value, placed in memory
   underglass call --abi ABI0 'add(23, 4)' add.s            into the assembly body, without its wrapper"""
 
 

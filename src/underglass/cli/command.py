@@ -12,12 +12,34 @@ import sys
 from collections.abc import Sequence
 
 import underglass
-from underglass.cli import call, doctor, graph, kernelspec, nosplit, release, run, trace, wrappers
+from underglass.cli import (
+    abi,
+    call,
+    check,
+    doctor,
+    extract,
+    gcmap,
+    graph,
+    inline,
+    kernelspec,
+    nosplit,
+    release,
+    rules,
+    run,
+    trace,
+    vet,
+    wrappers,
+)
 from underglass.errors import UnderglassError
 
 __all__ = ["main"]
 
-_MODULES = (run, call, trace, graph, nosplit, release, doctor, kernelspec, wrappers)
+# In the order of --help: programs, calls and rules, facts about a program, this installation.
+_MODULES = (
+    run, call, trace, check, rules, vet,
+    abi, wrappers, graph, nosplit, inline, gcmap, extract,
+    release, doctor, kernelspec,
+)  # fmt: skip
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.
 FILE is a .go or .s source; all sources given together are one program. One file alone may also be a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from underglass.program import Program
@@ -17,20 +18,31 @@ if TYPE_CHECKING:
     from underglass.views.calldot import InlineCost
     from underglass.views.callgraph import CallGraphPicture
     from underglass.views.frame import FramePicture
+    from underglass.views.predict import Predict
     from underglass.views.widgets import Stepper
     from underglass.views.wrapper import WrapperPicture
 
 __all__ = ["call_graph", "frame", "stepper", "wrapper"]
 
 
-def stepper(trace: Trace, step: int = 0) -> Stepper:
+def stepper(
+    trace: Trace, step: int = 0, *, predict: Iterable[Predict | int] = (), what_if: Trace | None = None
+) -> Stepper:
     """Return the stepper of a recorded call, at a step; a trace alone shows itself so, at step 0.
 
     Where no kernel runs it steps all the same, and where there is no browser it is a table.
+
+    Args:
+        predict: steps at which the run waits until the reader has said what the instruction will do;
+            a `Predict` says what to ask for and why it is so, a number asks for what changes first.
+        what_if: a changed run (`trace.what_if`), to be shown beside this one.
+
+    Raises:
+        UnderglassError: a question about a step or a thing that the trace does not have.
     """
     from underglass.views.widgets import Stepper  # ipywidgets: not for those who draw frames only
 
-    return Stepper(trace, step=step)
+    return Stepper(trace, step=step, predict=predict, what_if=what_if)
 
 
 def frame(trace: Trace, step: int, depth: int = 2) -> FramePicture:

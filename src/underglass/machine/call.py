@@ -12,19 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from underglass.abi import Layout, Place, Signature, decode, encode, layout_of
+from underglass.abi import INTEGER_ARGS, Layout, Place, Signature, decode, encode, layout_of
 from underglass.errors import CallError, GuestFault, UnknownFunction
 from underglass.machine.amd64 import VECTORS
+from underglass.machine.arguments import SCRATCH, GuestMemory, place
 from underglass.machine.machine import Machine
-from underglass.machine.memory import READ, WRITE, BadAddress
-from underglass.machine.native import PAGE
 from underglass.program import Function
 
 __all__ = ["Call", "prepare", "stack_depth"]
 
 _INT3 = 0xCC
 _SIZES = tuple(32 << i for i in range(12))
-_SCRATCH = 0x7E00_0000_0000  # where strings and slices of the caller's lie, outside the Go heap
 
 
 @dataclass(frozen=True)
@@ -81,25 +79,21 @@ class Call:
                 "where it was before the call. Take back what you pushed or subtracted before RET.",
                 output=self.machine.output,
             )
-        return tuple(decode(place.type, self._raw(place), self._read) for place in self.layout.results)
+        found = [(self._title(place), place.type, self._raw(place)) for place in self.layout.results]
+        return decode(found, GuestMemory(self.machine))
+
+    def _title(self, place: Place) -> str:
+        one = len(self.layout.results) == 1
+        return f"The result of {self.title}" if one else f"The result {place.name} of {self.title}"
 
     def _raw(self, place: Place) -> bytes:
         if place.offset is not None:
-            return self._read(self.machine.cpu["SP"] + place.offset, place.type.size)
+            return self.machine.memory.read(self.machine.cpu["SP"] + place.offset, place.type.size)
         data = bytearray(place.type.size)
         for piece in place.pieces:
             value = _get(self.machine, piece.register)
             data[piece.offset : piece.offset + piece.size] = value.to_bytes(16, "little")[: piece.size]
         return bytes(data)
-
-    def _read(self, address: int, size: int) -> bytes:
-        try:
-            return self.machine.memory.read(address, size)
-        except BadAddress:
-            raise CallError(
-                f"A result of {self.title} points to {size} bytes at {address:#x}, where nothing is mapped. "
-                "Was it written to the right slot?"
-            ) from None
 
     def _why_not(self) -> str:
         code, machine = self.machine.kernel.exit_code, self.machine
@@ -126,42 +120,57 @@ def prepare(machine: Machine, function: Function, signature: Signature, values: 
         due = ", ".join(f"{p.name} {p.type.name}" for p in signature.params) or "none"
         raise CallError(f"{name} takes {len(signature.params)} arguments ({due}); {len(values)} were given.")
     layout = layout_of(function, signature)
-    scratch = bytearray()
-
-    def allocate(data: bytes) -> int:
-        scratch.extend(bytes(-len(scratch) % 16))
-        address = _SCRATCH + len(scratch)
-        scratch.extend(data)
-        return address
-
-    raw = [
-        encode(p.type, v, allocate, f"argument {p.name} of {name}")
-        for p, v in zip(layout.params, values, strict=True)
+    arguments = [
+        (f"argument {i} of {name}, {p.name}", p.type, v)
+        for i, (p, v) in enumerate(zip(layout.params, values, strict=True), 1)
     ]
+    first = encode(arguments, SCRATCH)
     machine.rewind()
-    args, back = _enter(machine, layout.args_size + layout.spill_size)
+    room = layout.args_size + layout.spill_size
+    back = _enter(machine, room)
+    encoded = place(machine, first, arguments, lambda size, kind: _allocate(machine, back, size, kind))
+    args = machine.cpu["SP"]
     depth = stack_depth(machine)
-    if scratch:
-        machine.memory.map(_SCRATCH, -(-len(scratch) // PAGE) * PAGE, READ | WRITE)
-        machine.memory.write(_SCRATCH, bytes(scratch))
-    machine.memory.write(args, bytes(layout.args_size + layout.spill_size))
-    for place, data in zip(layout.params, raw, strict=True):
-        if place.offset is not None:
-            machine.memory.write(args + place.offset, data)
-        for piece in place.pieces:
+    machine.memory.write(args, bytes(room))
+    for param, data in zip(layout.params, encoded.values, strict=True):
+        if param.offset is not None:
+            machine.memory.write(args + param.offset, data)
+        for piece in param.pieces:
             part = data[piece.offset : piece.offset + piece.size]
             _set(machine, piece.register, int.from_bytes(part, "little"))
-    machine.memory.write(args - 8, back.to_bytes(8, "little"))
-    machine.cpu["SP"] = args - 8
-    machine.cpu["DX"] = 0  # closure context: none
-    machine.pc = function.address
+    _go_to(machine, function.address, back)
     title = f"{name}({', '.join(map(_short, values))})"
-    end = back + machine.program.bytes_at(back, 16).index(_INT3) + 1
-    return Call(machine, function, signature, layout, title, args, depth, back, end)
+    return Call(machine, function, signature, layout, title, args, depth, back, _end(machine, back))
 
 
-def _enter(machine: Machine, room: int) -> tuple[int, int]:
-    """Run the runtime's own frame for calls with `room` bytes; return (address of 0(SP), return address)."""
+def _go_to(machine: Machine, address: int, back: int) -> None:
+    """Stand before a function's first instruction, as after its CALL. 0(SP) is where its arguments begin."""
+    machine.cpu["SP"] -= 8
+    machine.memory.write(machine.cpu["SP"], back.to_bytes(8, "little"))
+    machine.cpu["DX"] = 0  # closure context: none
+    machine.pc = address
+
+
+def _end(machine: Machine, back: int) -> int:
+    """Where the machine stands when a call has returned: past the second INT3."""
+    return back + machine.program.bytes_at(back, 16).index(_INT3) + 1
+
+
+def _allocate(machine: Machine, back: int, size: int, kind: int) -> int:
+    """Have the runtime make an object; its address. The stack may have moved then.
+
+    Go 1.27, runtime/malloc.go: func mallocgc(size uintptr, typ *_type, needzero bool) unsafe.Pointer.
+    """
+    for register, value in zip(INTEGER_ARGS, (size, kind, 1), strict=False):
+        machine.cpu[register] = value
+    _go_to(machine, machine.program.symbol("runtime.mallocgc")[0], back)
+    _run_to_trap(machine)
+    return machine.cpu[INTEGER_ARGS[0]]
+
+
+def _enter(machine: Machine, room: int) -> int:
+    """Run the runtime's own frame for calls with `room` bytes, to where 0(SP) is the first of them; return
+    the return address."""
     size = next((s for s in _SIZES if s >= room), None)
     if size is None:
         raise CallError(f"The arguments and results take {room} bytes; at most {_SIZES[-1]} can be passed.")
@@ -172,6 +181,11 @@ def _enter(machine: Machine, room: int) -> tuple[int, int]:
             f"This program has no debugCall{size}, which calls start from. "
             "Build it with Go 1.17 or later, without -ldflags=-s."
         ) from None
+    _run_to_trap(machine)
+    return machine.pc
+
+
+def _run_to_trap(machine: Machine) -> None:
     machine.on_breakpoint = lambda pc: True
     try:
         machine.run()
@@ -181,7 +195,6 @@ def _enter(machine: Machine, room: int) -> tuple[int, int]:
         raise CallError(
             f"The program ended before the call could start: {machine.output.decode(errors='replace')}"
         )
-    return machine.cpu["SP"], machine.pc
 
 
 def stack_depth(machine: Machine) -> int:

@@ -11,7 +11,7 @@ from elftools.dwarf.die import DIE
 from underglass.machine.memory import BadAddress, Memory
 from underglass.program import Program
 
-__all__ = ["Goroutine", "goroutines"]
+__all__ = ["Goroutine", "goroutines", "stacks_of"]
 
 _DEAD, _STATES = 6, ("idle", "runnable", "running", "in a system call", "waiting")  # runtime/runtime2.go
 _FIELDS = ("goid", "atomicstatus", "waitreason", "sched")
@@ -38,15 +38,35 @@ def goroutines(program: Program, memory: Memory) -> list[Goroutine]:
         return []
 
 
-def _read(program: Program, memory: Memory) -> Iterator[Goroutine]:
+def stacks_of(program: Program, memory: Memory) -> list[tuple[int, int, int]]:
+    """(goid, low, high) of each living goroutine's stack; none without debugging information.
+
+    stack.lo and stack.hi come first in g (Go 1.27, runtime/runtime2.go).
+    """
+    try:
+        return [
+            (_word(memory, g + offsets["goid"]), _word(memory, g), _word(memory, g + 8))
+            for offsets, g in _living(program, memory)
+            if _word(memory, g)
+        ]
+    except (BadAddress, KeyError, DWARFError, ELFError):
+        return []
+
+
+def _living(program: Program, memory: Memory) -> Iterator[tuple[dict[str, int], int]]:
+    """The offsets of g's fields, and the address of each g that is not dead, as runtime.allgs has them."""
     offsets = _offsets(program)
     table, _ = program.elf.symbols["runtime.allgs"][:2]
     start, count = _word(memory, table), min(_word(memory, table + 8), _MOST)
     for index in range(count):
         g = _word(memory, start + 8 * index)
+        if _word(memory, g + offsets["atomicstatus"], 4) & ~0x1000 < _DEAD:
+            yield offsets, g
+
+
+def _read(program: Program, memory: Memory) -> Iterator[Goroutine]:
+    for offsets, g in _living(program, memory):
         status = _word(memory, g + offsets["atomicstatus"], 4) & ~0x1000
-        if status >= _DEAD:
-            continue
         state = _STATES[status] if status < len(_STATES) else f"in state {status}"
         if state == "waiting":
             state += f": {_reason(program, memory, _word(memory, g + offsets['waitreason'], 1))}"

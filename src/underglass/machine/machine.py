@@ -100,6 +100,7 @@ class Machine:
         self._turn_ends = (
             0  # instructions executed when the present thread's turn is over; 0 before the first
         )
+        self._turn_over: bool | None = None  # whether the thread whose turn is over could go on; else None
         self._is_idle = False  # a child whose next turn starts with the choice of a thread
         self.faults: list[Fault] = []
         self.on_breakpoint: Callable[[int], bool] | None = None
@@ -138,6 +139,11 @@ class Machine:
         last = first + self.limits.instructions
         try:
             while True:
+                if self._turn_over is not None:
+                    goes_on, self._turn_over = self._turn_over, None
+                    self._turn_ends = self.cpu.executed + self.kernel.schedule.turn()
+                    if not self._next_thread(goes_on):
+                        return self.kernel.exit_code
                 self._check_limits(started, first)
                 if stop_at is not None and self.cpu.executed + LONGEST_BLOCK >= stop_at:
                     return None
@@ -145,20 +151,19 @@ class Machine:
                 event = self.cpu.run(self._pc, until, max(min(end - self.cpu.executed, _GLANCE), 0))
                 if self.kernel.exit_code is not None:
                     return self.kernel.exit_code
-                goes_on = self._handle(event, until)
-                if goes_on is None:
+                answer = self._handle(event, until)
+                if answer is None:
                     return self.kernel.exit_code
                 self.memory.collect()
-                if self.on_pause is not None and self.on_pause(self.kernel.current.tid):
-                    return None
                 if (
-                    not goes_on
+                    not answer
                     or self.cpu.executed + LONGEST_BLOCK >= self._turn_ends
                     or is_due(self.kernel, self.kernel.current)
                 ):
-                    self._turn_ends = self.cpu.executed + self.kernel.schedule.turn()
-                    if not self._next_thread(goes_on):
-                        return self.kernel.exit_code
+                    self._turn_over = answer
+                if self.on_pause is not None and self.on_pause(self.kernel.current.tid):
+                    self._pc = self._pc if answer else self.cpu["PC"]
+                    return None
         except (GuestFault, LimitExceeded) as error:
             error.output = self.output
             raise
@@ -365,7 +370,7 @@ class Machine:
         self.family.members.clear()
         self.kernel.restore(state, executed)
         self.cpu.uc.context_restore(context)
-        self._pc = pc
+        self._pc, self._turn_over = pc, None
         self.faults.clear()
 
     @property

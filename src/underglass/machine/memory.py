@@ -10,7 +10,7 @@ from unicorn import UC_PROT_EXEC, UC_PROT_NONE, UC_PROT_READ, UC_PROT_WRITE, Uc,
 from unicorn.unicorn_const import UC_HOOK_MEM_WRITE
 
 from underglass.errors import LimitExceeded
-from underglass.machine.native import PAGE, Budget, PageSaver, add_hook
+from underglass.machine.native import PAGE, Budget, PageSaver, add_hook, remove_hook
 
 __all__ = ["EXEC", "READ", "WRITE", "BadAddress", "Memory", "Region"]
 
@@ -49,6 +49,7 @@ class Memory:
         self.regions: list[Region] = []  # ascending, not overlapping
         self.used = 0  # bytes backed
         self._saver: PageSaver | None = None
+        self._hook = 0  # of the saver
         self._saved: dict[int, bytes] = {}  # page address → bytes at the snapshot
         self.on_host_write: Callable[[int, bytes], None] | None = None
 
@@ -215,12 +216,21 @@ class Memory:
 
     def watch(self) -> None:
         """Call the present contents the snapshot; keep each page before its first write from now on."""
-        assert self._saver is None, "one snapshot a machine"
+        self.unwatch()
         self._saver = PageSaver(self._budget)
-        add_hook(self._uc, UC_HOOK_MEM_WRITE, "on_write", self._saver)
+        self._hook = add_hook(self._uc, UC_HOOK_MEM_WRITE, "on_write", self._saver)
         self._uc.ctl_flush_tb()  # code translated so far has no call to the hook
         self._regions_then = list(self.regions)
         self._used_then = self.used
+
+    def unwatch(self) -> None:
+        """Give the snapshot up; stores cost nothing extra from now on."""
+        if self._saver is None:
+            return
+        remove_hook(self._uc, self._hook)
+        self._uc.ctl_flush_tb()
+        self._saver = None
+        self._saved.clear()
 
     def collect(self) -> None:
         """Take the pages the hook has kept, so that it has room again."""

@@ -25,6 +25,7 @@ MOST_BYTES = 256 << 20  # a larger file, or a program that asks for more memory,
 _SYMBOL = np.dtype(
     [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("value", "<u8"), ("size", "<u8")]
 )
+_WRITE, _ALLOC, _EXECINSTR, _TLS = 1, 2, 4, 0x400  # SHF_ (System V ABI, chapter 4, sections)
 _FUNC = 2  # STT_FUNC (System V ABI, chapter 4, symbol table)
 _REMEDY = (
     "Give a Go program built with GOOS=linux GOARCH=amd64 CGO_ENABLED=0 (with cgo: linked with "
@@ -137,6 +138,17 @@ class Elf:
     def section_address(self, name: str) -> int | None:
         found = self._sections.get(name)
         return None if found is None else int(found["sh_addr"])
+
+    @cached_property
+    def loaded_sections(self) -> tuple[tuple[str, int, int, str], ...]:
+        """(name, guest address, bytes, protection as "r-x") of each section that is in memory, by address."""
+        found = []
+        for section in self._file.iter_sections():
+            flags, size = int(section["sh_flags"]), int(section["sh_size"])
+            if flags & _ALLOC and size and not flags & _TLS:
+                protection = f"r{'w' if flags & _WRITE else '-'}{'x' if flags & _EXECINSTR else '-'}"
+                found.append((section.name, int(section["sh_addr"]), size, protection))
+        return tuple(sorted(found, key=lambda s: s[1]))
 
     @cached_property
     def program_headers(self) -> tuple[int, int, int]:

@@ -50,6 +50,15 @@ class Function:
     def __contains__(self, pc: object) -> bool:
         return isinstance(pc, int) and self.address <= pc < self.address + self.size
 
+    @property
+    def package(self) -> str:
+        """The import path in the name: "strings" of "strings.(*Reader).Len", "" without one."""
+        if self.name.startswith(("type:", "go:")):  # made by compiler and linker, for any package
+            return ""
+        head, slash, tail = self.name.partition("[")[0].rpartition("/")
+        name, dot, _ = tail.partition(".")
+        return (head + slash + name).replace("%2e", ".") if dot else ""  # the linker writes example%2ecom
+
     def line_at(self, pc: int) -> int:
         """Source line of the instruction at `pc`; 0 if unknown."""
         return max(self.lines.at(pc - self.address) or 0, 0)

@@ -25,6 +25,8 @@ FLAG_SPWRITE, FLAG_ASM = 2, 4  # internal/abi/symtab.go, FuncFlag
 
 _HEADER = struct.Struct("<IBBBBqqQQQQQQ")
 _FUNC = struct.Struct("<IiiIIIIIIiBBBB")
+_NO_FUNCDATA = 0xFFFFFFFF
+_MOST_TABLES = 64  # PCDATA tables of one function; Go 1.27 has 5
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class FuncRecord:
     pcfile: int
     pcln: int
     cu: int
+    pcdata: tuple[int, ...]  # offset of each PCDATA table; 0: there is none
+    funcdata: tuple[int | None, ...]  # of each FUNCDATA, bytes past moduledata.gofunc; None: there is none
 
 
 class Pclntab:
@@ -116,11 +120,15 @@ class Pclntab:
         """The function at `index`, in order of address."""
         start = self.entries[index]
         end = self.entries[index + 1] if index + 1 < self._count else self.end
+        at = int(self._rows[2 * index + 1])
         try:
-            fields = _FUNC.unpack_from(self._functions, int(self._rows[2 * index + 1]))
+            fields = _FUNC.unpack_from(self._functions, at)
+            _, name, args, _, pcsp, pcfile, pcln, npcdata, cu, line, func_id, flag, _, nfuncdata = fields
+            # Two arrays follow the record (Go 1.27, runtime/runtime2.go, _func).
+            count = npcdata + nfuncdata if npcdata < _MOST_TABLES else len(self._functions)
+            tables = struct.unpack_from(f"<{count}I", self._functions, at + _FUNC.size)
         except struct.error as error:
             raise NotAProgram("The program's .gopclntab is damaged: a function lies outside it.") from error
-        _, name, args, _, pcsp, pcfile, pcln, _, cu, line, func_id, flag, _, _ = fields
         return FuncRecord(
             address=start,
             size=end - start,
@@ -134,7 +142,17 @@ class Pclntab:
             pcfile=pcfile,
             pcln=pcln,
             cu=cu,
+            pcdata=tables[:npcdata],
+            funcdata=tuple(None if x == _NO_FUNCDATA else x for x in tables[npcdata:]),
         )
+
+    def pcdata(self, record: FuncRecord, table: int) -> PcTable:
+        """The values of one PCDATA table for each pc; an empty table where the function has none."""
+        return self._table(record.pcdata[table]) if table < len(record.pcdata) else PcTable((), ())
+
+    def name_at(self, offset: int) -> str:
+        """The function name at `offset` in the table of names; "" if there is none."""
+        return _text(self._names, offset)
 
     def stack_depth(self, record: FuncRecord) -> PcTable:
         """Bytes pushed since the function's entry, for each pc (the pcsp table)."""

@@ -15,7 +15,7 @@ from underglass.errors import NotAProgram, UnknownFunction
 from underglass.program.code import disassemble
 from underglass.program.elf import Elf
 from underglass.program.function import Abi, Function, Instruction
-from underglass.program.pclntab import FUNC_ID_WRAPPER, Pclntab, PcTable
+from underglass.program.pclntab import FUNC_ID_WRAPPER, FuncRecord, Pclntab, PcTable
 
 __all__ = ["Program", "SourceText"]
 
@@ -140,6 +140,17 @@ class Program:
             f"The program has no function {name}. {hint} "
             "A function that nothing refers to is left out by the linker."
         )
+
+    @property
+    def pclntab(self) -> Pclntab:
+        """The table that the runtime unwinds by."""
+        return self._table
+
+    def record_of(self, function: Function) -> FuncRecord:
+        """What the runtime keeps of a function: its `_func`."""
+        index = self._table.index_of(function.address)
+        assert index is not None
+        return self._table.record(index)
 
     def function_at(self, address: int) -> Function | None:
         """The function whose code holds `address`; of C, too, where the program has some."""

@@ -11,6 +11,7 @@ from underglass.errors import BuildError
 from underglass.toolchain import process, stubs
 from underglass.toolchain.diagnostics import build_error, diagnose
 from underglass.toolchain.go import find_go
+from underglass.toolchain.lints import lint
 from underglass.toolchain.prototypes import ABOVE
 from underglass.toolchain.records import Diagnostic, Source
 from underglass.toolchain.workspace import MEMORY, filled, prepare
@@ -48,10 +49,11 @@ _ADVICE = (
 
 
 def vet(sources: Iterable[Source], *, timeout: float = 120.0) -> tuple[Diagnostic, ...]:
-    """Return what `go vet` finds in sources that build, in the order of its analyzers.
+    """Return what `go vet` finds in sources that build, in the order of its analyzers, then the lints.
 
     asmdecl compares assembly with its prototypes: argument names, offsets, sizes; framepointer
-    finds BP overwritten.  The other default analyzers read the Go sources.
+    finds BP overwritten.  The other default analyzers read the Go sources.  What `lint` finds on a line
+    that asmdecl speaks of is left out.
 
     Raises:
         BuildError: the sources do not compile, or the time was up.
@@ -80,11 +82,9 @@ def vet(sources: Iterable[Source], *, timeout: float = 120.0) -> tuple[Diagnosti
     if answer.returncode != 0:
         raise build_error(diagnose(answer.stderr, sources, go))
     by_name = {source.name: source for source in sources}
-    return tuple(
-        diagnostic
-        for analyzer, finding in findings
-        if (diagnostic := _diagnostic(analyzer, finding, by_name)) is not None
-    )
+    told = [d for analyzer, finding in findings if (d := _diagnostic(analyzer, finding, by_name)) is not None]
+    places = {(d.source, d.line) for d in told}
+    return (*told, *(d for d in lint(sources) if (d.source, d.line) not in places))
 
 
 def _findings(output: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from underglass.program import Function
 from underglass.program.asmsource import stack_names
-from underglass.trace.activation import Access, Activation, CallSite, Leaf, leaves, source_line
+from underglass.trace.activation import Access, Activation, CallSite, source_line, text_at
+from underglass.trace.leaves import Leaf, leaves
 
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
@@ -35,10 +36,6 @@ class _State:
     read: set[int] = field(default_factory=set)
     last_argument_store: Access | None = None
 
-    @property
-    def args_size(self) -> int | None:
-        return self.run.layout.args_size if self.run.layout else None
-
     def is_written(self, access: Access) -> bool:
         return all(o in self.written for o in range(access.offset, access.offset + access.size))
 
@@ -48,9 +45,11 @@ class _State:
 
 def check(trace: Trace, run: Activation) -> Iterator[Breach]:
     """Breaches of the rules about stack words in one activation."""
+    if run.changes_stack:
+        return
     state = _State(trace, run, leaves(run.layout))
     for access in run.accesses(trace):
-        text = _text(trace, access.step)
+        text = text_at(trace, access.step)
         formed_from_sp = access.is_own and "(SP)" in text and not text.startswith(_IMPLICIT)
         if formed_from_sp:
             yield from _access(state, access)
@@ -80,8 +79,8 @@ def _access(state: _State, access: Access) -> Iterator[Breach]:
             f"{name} {verb} {below} bytes below SP; its TEXT line declares a frame of "
             f"${run.function.frame_size}, which ends {below} bytes too early for this word.",
         )
-    elif state.args_size is not None and end > state.args_size and access.offset >= 0:
-        last = f"{state.args_size} bytes of arguments and results"
+    elif run.args_end is not None and end > run.args_end and access.offset >= 0:
+        last = f"{run.args_end} bytes of arguments and results"
         yield (
             "above-arguments",
             step,
@@ -215,8 +214,9 @@ def _outgoing(state: _State) -> Iterator[Breach]:
 
 def _end(call: CallSite) -> int:
     """Offset after the callee's stack arguments and results; where they begin if it has none."""
-    on_stack = call.layout is not None and call.callee is not None and call.callee.abi == "ABI0"
-    return call.sp + (call.layout.args_size if call.layout and on_stack else 0)
+    if call.callee is None or call.callee.abi != "ABI0":
+        return call.sp
+    return call.sp + (call.layout.args_size if call.layout else call.callee.args_size or 0)
 
 
 def _local_struck(state: _State, call: CallSite, end: int) -> str | None:
@@ -289,8 +289,3 @@ def _move(size: int) -> str:
 
 def _plain(function: Function) -> str:
     return function.name.removeprefix("main.")
-
-
-def _text(trace: Trace, step: int) -> str:
-    instruction = trace.instruction(step)
-    return instruction.go if instruction else ""

@@ -65,6 +65,12 @@ def register_uses(code: bytes) -> Uses:
     parts = [part.strip() for part in decoded.op_str.split(",")]
     if decoded.mnemonic.startswith(_SAME_GIVES_CONSTANT) and len(parts) == 2 and parts[0] == parts[1]:
         reads = frozenset()
+    if decoded.mnemonic == "nop":  # padding, whose operand is no operand
+        reads = frozenset()
+    if (
+        decoded.mnemonic == "syscall"
+    ):  # the kernel's result and what SYSCALL itself takes (abi-internal, Linux)
+        reads, writes = reads | {"AX"}, writes | {"AX", "CX", "R11"}
     if decoded.mnemonic == "cpuid":
         reads = frozenset({"AX"})  # most leaves ignore CX
     saves = decoded.mnemonic == "push" or (decoded.mnemonic.startswith("mov") and "[rsp" in parts[0])

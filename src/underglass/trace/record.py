@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from underglass.machine.recorder import Recording
 from underglass.program import Function
 from underglass.trace.trace import Trace
 
-__all__ = ["About", "Before", "Ending", "made", "record", "rehearse"]
+__all__ = ["About", "Before", "Ending", "Prefix", "made", "record", "rehearse"]
 
 _PC = REGISTERS.index("PC")
 _REHEARSAL = 20_000_000  # instructions; the runtime's panic and traceback take a hundred thousand and more
@@ -30,6 +31,17 @@ class Ending:
 
     faults: int  # processor faults up to the one that ends it; 0 if none does
     fault: str | None  # why it will not return
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """The steps of another recording that come before those recorded now."""
+
+    trace: Trace
+    steps: int  # how many of it
+    stores: tuple[
+        tuple[int, int, int, int], ...
+    ] = ()  # what was changed since: (step, address, bytes, value)
 
 
 def rehearse(call: Call, most: int) -> Ending:
@@ -52,8 +64,11 @@ def rehearse(call: Call, most: int) -> Ending:
     return Ending(0, None)
 
 
-def record(call: Call, most: int, ending: Ending) -> Trace:
+def record(call: Call, most: int, ending: Ending, prefix: Prefix | None = None) -> Trace:
     """Return the recording of `call`, up to `most` instructions, or to the fault that ends it.
+
+    Args:
+        prefix: the steps that led to where the machine stands, if it is not the call's beginning.
 
     A call that faults, does not return or is too long gives a trace too; its `fault` says why. The last
     step of a trace that ends in a processor fault is the state before the instruction at fault.
@@ -61,10 +76,11 @@ def record(call: Call, most: int, ending: Ending) -> Trace:
     machine = call.machine
     machine.on_fault = lambda: len(machine.faults) == ending.faults
     before = Before(machine)
+    left = most - (prefix.steps if prefix else 0)
     results: tuple[object, ...] | None = None
     fault = None
     try:
-        with Recording(machine, most) as recording, call.watched():
+        with Recording(machine, left) as recording, call.watched():
             machine.run()
         if ending.faults and len(machine.faults) == ending.faults:
             fault = ending.fault
@@ -80,7 +96,8 @@ def record(call: Call, most: int, ending: Ending) -> Trace:
     finally:
         machine.on_fault = None
     about = About(call.title, call.function, call.layout, results, fault)
-    return made(machine, recording, before, about, call.back if results is not None else None)
+    trace = made(machine, recording, before, about, call.back if results is not None else None)
+    return trace if prefix is None else _joined(prefix, trace)
 
 
 @dataclass(frozen=True)
@@ -136,6 +153,51 @@ def made(machine: Machine, recording: Recording, before: Before, about: About, b
         about.results,
         about.fault,
     )
+
+
+def _joined(prefix: Prefix, rest: Trace) -> Trace:
+    """One recording of both. Memory before step 0 is the prefix's; where that has no page, the rest's."""
+    first, steps = prefix.trace, prefix.steps
+    earlier = first.accesses[first.accesses["step"] < steps]
+    later = rest.accesses.copy()
+    later["step"] += np.uint32(steps)
+    pages = dict(rest.pages)
+    pages.update(first.pages)
+    changes = np.zeros(len(prefix.stores), rest.accesses.dtype)
+    for row, (step, address, size, value) in zip(changes, prefix.stores, strict=True):
+        if step >= 0:
+            row["step"], row["is_write"], row["size"], row["address"], row["value"] = (
+                step,
+                1,
+                size,
+                address,
+                value,
+            )
+        else:  # before the first instruction: it was always so
+            for offset, byte in enumerate(value.to_bytes(size, "little")):
+                page = (address + offset) & -PAGE
+                if page in pages:
+                    data = bytearray(pages[page])
+                    data[address + offset - page] = byte
+                    pages[page] = bytes(data)
+    changes = changes[changes["size"] > 0]
+    threads = [t for t in first.threads if t[0] < steps] or list(rest.threads[:1])
+    for step, tid in rest.threads:
+        if tid != threads[-1][1]:
+            threads.append((step + steps, tid))
+    return replace(
+        rest,
+        registers=np.concatenate([first.registers[:steps], rest.registers]),
+        vectors=np.concatenate([first.vectors[:steps], rest.vectors]),
+        accesses=_in_order(np.concatenate([earlier, changes, later])),
+        pages=pages,
+        output=(*(o for o in first.output if o[0] < steps), *((o[0] + steps, *o[1:]) for o in rest.output)),
+        threads=tuple(threads),
+    )
+
+
+def _in_order(accesses: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return accesses[np.argsort(accesses["step"], kind="stable")]
 
 
 def _page(machine: Machine, page: int) -> bytes | None:

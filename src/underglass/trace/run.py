@@ -16,6 +16,7 @@ from underglass.machine.machine import Machine
 from underglass.machine.recorder import Recording
 from underglass.program import Function
 from underglass.trace.record import About, Before, made
+from underglass.trace.timeline import Timeline, record_timeline
 from underglass.trace.trace import Trace
 
 __all__ = ["Run"]
@@ -89,6 +90,14 @@ class Run:
             )
         return self._record(machine, f"{name}, activation {occurrence}", most, returns=True)
 
+    def timeline(self) -> Timeline:
+        """Run the program once more, and return which thread and goroutine had the processor when."""
+        machine = self._boot()
+        try:
+            return record_timeline(machine)
+        finally:
+            machine.close()
+
     def _go_to(self, machine: Machine, function: Function, occurrence: int) -> int:
         """Run until `function` is called for the `occurrence`-th time; how often it was called."""
         seen, jumps = 0, False
@@ -145,8 +154,11 @@ class Run:
 
     def _record(self, machine: Machine, title: str, most: int, *, returns: bool = False) -> Trace:
         before = Before(machine)
-        back = int.from_bytes(machine.memory.read(machine.cpu["SP"], 8), "little")
-        depth, is_back = stack_depth(machine) - 8, False
+        back = depth = 0
+        if returns:  # elsewhere SP need not point to a return address, and at the boot there is no g yet
+            back = int.from_bytes(machine.memory.read(machine.cpu["SP"], 8), "little")
+            depth = stack_depth(machine) - 8
+        is_back = False
 
         def reached() -> bool:
             nonlocal is_back

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from underglass.abi import Layout
-from underglass.errors import NotAProgram, UnderglassError
+from underglass.errors import UnderglassError
 from underglass.machine import REGISTERS
 from underglass.program import Function, Instruction, Program
 from underglass.trace.replay import Replay
 from underglass.trace.unwind import Frame, unwind
+
+if TYPE_CHECKING:
+    from underglass.trace.change import Change
 
 __all__ = ["REGISTERS", "Trace"]
 
 FLAGS: Mapping[str, int] = MappingProxyType({"CF": 0, "PF": 2, "AF": 4, "ZF": 6, "SF": 7, "DF": 10, "OF": 11})
 """Bit numbers of FLAGS (Intel SDM, volume 1, section 3.4.3)."""
 
-_FORMAT = 1
 _COLUMN = MappingProxyType({name: i for i, name in enumerate(REGISTERS)})
 
 
@@ -49,6 +49,13 @@ class Trace:
     threads: tuple[tuple[int, int], ...] = ()  # (first step, thread id)
     results: tuple[object, ...] | None = None  # what the call gave; None if it did not return
     fault: str | None = None  # why it did not return
+    changes: tuple[Change, ...] = ()  # what was changed on the way
+    patches: Mapping[int, tuple[Instruction, ...]] = field(
+        default_factory=dict
+    )  # address → what was put there
+    again: Callable[[tuple[Change, ...]], Trace] | None = field(default=None, repr=False)  # runs it once more
+    known_frames: dict[tuple[int, int, int], Frame] = field(init=False, repr=False, default_factory=dict)
+    """(PC, SP, FP) → the frame, made when first met: a loop comes to the same ones again and again."""
     _replay: Replay = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +122,35 @@ class Trace:
         """The instruction that step `step` is about to run."""
         return self._instructions.get(self.pc(step))
 
+    def what_if(self, step: int, what: str = "", value: int = 0, *, instruction: str = "") -> Trace:
+        """Run the call again up to `step`, change something there, and return the recording of that run.
+
+        Args:
+            what: a register ("AX", "X0"), a flag ("ZF") or a word ("8(SP)", "x+0(FP)", "0xc000012000").
+            value: what it is to hold.
+            instruction: instead of these, another instruction in Go syntax, no longer than the one there.
+
+        >>> trace.what_if(12, "AX", 5).results
+
+        Raises:
+            UnderglassError: there is no such step or thing, or the recording was loaded from a file.
+        """
+        from underglass.trace.change import Change
+
+        if self.again is None:
+            raise UnderglassError(
+                f"{self.title} cannot be run again: only a recording that prog.record has made can. "
+                "Record the call in this session."
+            )
+        return self.again((*self.changes, Change(step, what, value, instruction)))
+
+    def code(self, function: Function) -> tuple[Instruction, ...]:
+        """The function's machine code as this run had it: changed instructions stand in their places."""
+        held = self.program.instructions(function)
+        if not self.patches:
+            return held
+        return tuple(new for old in held for new in self.patches.get(old.address, (old,)))
+
     def location(self, step: int) -> tuple[str, int] | None:
         """(file as its author calls it, line) of instruction `step`."""
         function = self.function_at(step)
@@ -137,91 +173,29 @@ class Trace:
     @cached_property
     def _instructions(self) -> dict[int, Instruction]:
         self.program.prefetch(self.functions)
-        return {i.address: i for f in self.functions for i in self.program.instructions(f)}
+        return {i.address: i for f in self.functions for i in self.code(f)}
 
     def frames(self, step: int) -> tuple[Frame, ...]:
         """The call stack before instruction `step`, innermost frame first."""
         return unwind(self, self._check(step))
 
     def save(self, path: str | Path) -> None:
-        """Write the recording to one file (numpy's .npz); `load` needs the same program beside it."""
-        about = {
-            "format": _FORMAT,
-            "title": self.title,
-            "function": self.function.symbol,
-            "fault": self.fault,
-            "results": _pack(self.results),
-            "program": _digest(self.program),
-            "threads": self.threads,
-            "output": [(step, fd, data.decode("latin-1")) for step, fd, data in self.output],
-        }
-        np.savez_compressed(
-            path,
-            about=np.frombuffer(json.dumps(about).encode(), np.uint8),
-            registers=self.registers,
-            vectors=self.vectors,
-            accesses=self.accesses,
-            page_addresses=np.array(list(self.pages), np.uint64),
-            pages=np.frombuffer(b"".join(self.pages.values()), np.uint8),
-        )
+        """Write the recording to one file, program and sources included: `load` needs nothing else."""
+        from underglass.trace.files import save
+
+        save(self, path)
 
     @staticmethod
-    def load(path: str | Path, program: Program, layout: Layout) -> Trace:
+    def load(path: str | Path, program: Program | None = None, layout: Layout | None = None) -> Trace:
         """Read what `save` wrote.
+
+        Args:
+            program: the program, where it is at hand; else the one in the file.
+            layout: of the function called; else what its prototype says.
 
         Raises:
             NotAProgram: the file is no recording, or one of another program.
         """
-        try:
-            with np.load(path) as columns:
-                about = json.loads(columns["about"].tobytes())
-                held = {name: columns[name] for name in columns.files}
-        except (OSError, ValueError, KeyError) as error:
-            raise NotAProgram(
-                f"{path} is no recording: {error}. Give a file that Trace.save wrote."
-            ) from error
-        if about.get("format") != _FORMAT or about["program"] != _digest(program):
-            raise NotAProgram(
-                f"{path} is a recording of another program than {program.path}. Record it again."
-            )
-        pages = held["pages"].tobytes()
-        return Trace(
-            program,
-            about["title"],
-            program.functions[about["function"]],
-            layout,
-            held["registers"],
-            held["vectors"],
-            held["accesses"],
-            {int(a): pages[4096 * i : 4096 * i + 4096] for i, a in enumerate(held["page_addresses"])},
-            tuple((step, fd, text.encode("latin-1")) for step, fd, text in about["output"]),
-            tuple((step, tid) for step, tid in about["threads"]),
-            _unpack(about["results"]),
-            about["fault"],
-        )
+        from underglass.trace.files import load
 
-
-def _pack(value: object) -> object:
-    """A result as JSON can hold it: what JSON lacks gets a tag."""
-    if isinstance(value, (list, tuple)):
-        return {type(value).__name__: [_pack(v) for v in value]}
-    if isinstance(value, dict):
-        return {"dict": [[_pack(k), _pack(v)] for k, v in value.items()]}
-    if isinstance(value, bytes):
-        return {"bytes": value.decode("latin-1")}
-    return {"complex": [value.real, value.imag]} if isinstance(value, complex) else value
-
-
-def _unpack(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    ((tag, held),) = value.items()
-    if tag == "dict":
-        return {_unpack(k): _unpack(v) for k, v in held}
-    if tag == "bytes":
-        return held.encode("latin-1")
-    return complex(*held) if tag == "complex" else (tuple if tag == "tuple" else list)(map(_unpack, held))
-
-
-def _digest(program: Program) -> str:
-    return hashlib.sha256(program.elf.data).hexdigest()
+        return load(path, program, layout)

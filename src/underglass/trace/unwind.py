@@ -71,7 +71,11 @@ def unwind(trace: Trace, step: int) -> tuple[Frame, ...]:
         back = trace.word(step, fp - _WORD)
         if back is None:
             break
-        frames.append(_frame(trace, step, function, pc, sp, fp, depth))
+        known = trace.known_frames
+        frame = known.get((pc, sp, fp))
+        if frame is None:
+            frame = known[pc, sp, fp] = _frame(trace, step, function, pc, sp, fp, depth)
+        frames.append(frame)
         pc, sp = back, fp
     return tuple(frames)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from underglass.analysis.callgraph import Node
 from underglass.views.calldot import edge_words, facts_of, plain
-from underglass.views.html import _PAGE, _PAGE_STYLE, _digest
+from underglass.views.html import PAGE, PAGE_STYLE, digest
 from underglass.views.palette import css_variables, scrolling
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def callgraph_html(picture: CallGraphPicture, *, standalone: bool = True) -> str
     style = css_variables(".ug-callgraph") + _asset("callgraph.css")
     if not standalone:
         return f'{piece}<style>{style}</style><script type="module">{script}</script>'
-    style = f"{_PAGE_STYLE}main{{max-width:1900px}}\n{style}"
-    return _PAGE.format(
-        policy=f"{_POLICY} script-src '{_digest(script)}'",
+    style = f"{PAGE_STYLE}main{{max-width:1900px}}\n{style}"
+    return PAGE.format(
+        policy=f"{_POLICY} script-src '{digest(script)}'",
         title=html.escape(picture.title),
         hidden="",
         style=style,

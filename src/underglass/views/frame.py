@@ -6,14 +6,17 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from underglass.analysis.gcmaps import gc_map
 from underglass.views.frames import call_frames, is_callers
+from underglass.views.gcmap import LEGEND, gcmap_text, glyph_of
 from underglass.views.palette import colour, css_variables, fitting, scrolling
 from underglass.views.text import frame_text, plain_value
 
 if TYPE_CHECKING:
+    from underglass.analysis.gcmaps import GcMap
     from underglass.trace import Frame, Slot, Trace
 
-__all__ = ["FramePicture", "frame_picture", "frame_svg"]
+__all__ = ["FramePicture", "frame_picture", "frame_svg", "pointer_maps"]
 
 _ROW, _GAP, _TOP = 26, 40, 18  # pixels: a word, the title line of a frame, above everything
 _LEFT, _BOX, _RIGHT = 150, 310, 84  # the pointers, the words, the distances from SP
@@ -54,12 +57,25 @@ class FramePicture:
         return self.svg
 
 
-def frame_picture(trace: Trace, step: int, depth: int = 2) -> FramePicture:
+def frame_picture(trace: Trace, step: int, depth: int = 2, *, pointers: bool = False) -> FramePicture:
     """The diagram of `frame_svg` with `frame_text` as its other form."""
-    return FramePicture(frame_svg(trace, step, depth), frame_text(trace, step))
+    text = frame_text(trace, step)
+    if pointers:
+        maps = pointer_maps(trace, step, call_frames(trace, step)[:depth])
+        text = "\n\n".join([text, *map(gcmap_text, maps)])
+    return FramePicture(frame_svg(trace, step, depth, pointers=pointers), text)
 
 
-def frame_svg(trace: Trace, step: int, depth: int = 2) -> str:
+def pointer_maps(trace: Trace, step: int, frames: tuple[Frame, ...]) -> list[GcMap]:
+    """What the runtime knows of each frame: the innermost at its instruction, the others at their calls."""
+    innermost = trace.pc(step)
+    return [
+        gc_map(trace.program, frame.function, frame.pc, returned_to=i > 0 or frame.pc != innermost)
+        for i, frame in enumerate(frames)
+    ]
+
+
+def frame_svg(trace: Trace, step: int, depth: int = 2, *, pointers: bool = False) -> str:
     """Return the frames before `step` as SVG, high addresses at the top.
 
     Each word has its name in assembly source on the left of its value and its distance from the
@@ -69,15 +85,32 @@ def frame_svg(trace: Trace, step: int, depth: int = 2) -> str:
 
     Args:
         depth: how many frames to draw, the innermost and its callers.
+        pointers: mark each word as the garbage collector sees it, by the frames' pointer maps.
     """
     every = call_frames(trace, step)
     frames, callers = every[:depth], every[1 : depth + 1]
-    drawing = _Drawing(trace, step)
+    drawing = _Drawing(trace, step, _marks(trace, step, frames) if pointers else None)
     below = [_top(frame) for frame in frames]
     for i in reversed(range(len(frames))):
         owner = callers[i] if i < len(callers) else None
         drawing.frame(frames[i], owner, above=below[i - 1] if i else 0, innermost=i == 0)
     return drawing.finish(frame_text(trace, step))
+
+
+def _marks(trace: Trace, step: int, frames: tuple[Frame, ...]) -> dict[int, str]:
+    """Guest address of each mapped word → its glyph.
+
+    A word that the maps of two frames cover is a pointer if either says so.
+    """
+    found: dict[int, bool | None] = {}
+    for frame, held in zip(frames, pointer_maps(trace, step, frames), strict=True):
+        for word in held.words:
+            at = frame.fp + word.offset
+            if word.is_pointer is not None:
+                found[at] = bool(found.get(at)) or word.is_pointer
+            else:
+                found.setdefault(at, None)
+    return {at: glyph_of(known) for at, known in found.items()}
 
 
 def _top(frame: Frame) -> int:
@@ -89,8 +122,8 @@ def _full(frame: Frame) -> str:
 
 
 class _Drawing:
-    def __init__(self, trace: Trace, step: int) -> None:
-        self._trace, self._step = trace, step
+    def __init__(self, trace: Trace, step: int, marks: dict[int, str] | None = None) -> None:
+        self._trace, self._step, self._marks = trace, step, marks
         self._sp = trace.register(step, "SP")
         self._y = _TOP
         self._parts: list[str] = []
@@ -150,7 +183,9 @@ class _Drawing:
             f'fill="{colour(tint)}" stroke="{colour("rule")}"/>'
         )
         base = y + 17
-        self._text(_LEFT + 10, base, name, "mono")
+        if self._marks is not None:
+            self._text(_LEFT + 8, base, self._marks.get(address - address % 8, ""), "strong")
+        self._text(_LEFT + (10 if self._marks is None else 26), base, name, "mono")
         self._text(_LEFT + _BOX - 10, base, value, "mono", anchor="end")
         self._text(_LEFT + _BOX + 12, base, f"{address - self._sp}(SP)", "mono small muted", "muted")
         pointers = [("FP", frame.fp), ("pseudo-SP", frame.pseudo_sp)] if innermost else []
@@ -188,6 +223,9 @@ class _Drawing:
 
     def finish(self, description: str) -> str:
         """The whole document, with its text alternative."""
+        if self._marks is not None and self._parts:
+            self._text(_LEFT, self._y - _GAP + 22, LEGEND, "small")
+            self._y += 20
         height = max(self._y - _GAP + 14, 2 * _TOP)
         if not self._parts:
             self._text(0, _TOP, description, "muted")

@@ -2,78 +2,119 @@
 
 Numbers that need 64 bits are hexadecimal strings, since JavaScript's numbers hold 53 bits.
 What repeats is told once: functions, frame layouts and frames are tables, and a step names
-rows of them.  The layout of the record is `stepper.js`'s contract:
+rows of them.  The layout of the record is the contract of `stepper/record.js`:
 
+    key        names the record: the same trace and questions have the same
     functions  name, symbol, abi, address, frame, args, flags, first and last row of `code`
-    code       [offset in its function, bytes, Go syntax, Intel syntax, source line]
+    code       [offset in its function, bytes, Go syntax, Intel syntax, source line, row of the meanings]
     at         one row of `code` a step, and one more for where the run ended (-1: outside)
-    deltas     a step's register changes: [column, value, column, value, …]
+    deltas     a step's register changes: [column, value, column, value, …]; X0 to X15 hold 128 bits
     writes     a step's stores: [address, size, value, …]
     layouts    a frame's slots by their distance from FP, highest first
     frames     [layout, FP, SP−FP, pseudo-SP−FP, return address−FP, saved BP−FP, complete, line]
     stacks     [frame, row of the caller's stack or -1]; `stack` says from which step a row holds
+    switches   [step, kind of stack] from which on the run is on it; `kinds` are those there are
     memory     words before step 0, in runs: [address, [value, …]]
+    predict    the questions: views/predict.py
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
+import zlib
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from underglass.abi import ROLES
+from underglass.program.meanings import flag_meaning, register_meaning
 from underglass.trace import REGISTERS
-from underglass.views.frames import call_frames, has_returned, stack_key
+from underglass.trace.trace import FLAGS
+from underglass.views.frames import has_returned
+from underglass.views.payload_code import CodeTable
+from underglass.views.payload_stack import StackTable, memory_runs, stack_switches
+from underglass.views.predict import Predict, questions_of
 
 if TYPE_CHECKING:
-    from underglass.program import Function, Instruction
     from underglass.program.program import SourceText
-    from underglass.trace import Frame, Trace
+    from underglass.trace import Trace
 
-__all__ = ["MOST_STEPS", "name_of", "payload", "short_roles"]
+__all__ = ["MOST_STEPS", "name_of", "packed", "packed_text", "payload", "short_roles"]
 
 MOST_STEPS = 10_000  # a page holds at most so many; the record says how many there were
 
-_LARGE = 160  # instructions; of a larger function only what ran is shown, with some around it
-_AROUND = 6
-_WORD = 8
 
+def payload(
+    trace: Trace, *, steps: int = MOST_STEPS, predict: Iterable[Predict | int] = ()
+) -> dict[str, Any]:
+    """Return the record of the first `steps` steps of a trace, ready for `json.dumps`.
 
-def payload(trace: Trace, *, steps: int = MOST_STEPS) -> dict[str, Any]:
-    """Return the record of the first `steps` steps of a trace, ready for `json.dumps`."""
+    Args:
+        predict: the steps at which the reader is asked what comes.
+
+    Raises:
+        UnderglassError: a question about a step or a thing that the trace does not have.
+    """
     shown = min(len(trace), steps)
-    code = _Code(trace, shown)
-    stack = _Stack(trace, shown, code)
+    code = CodeTable(trace, shown)
+    stack = StackTable(trace, shown, code)
     columns, rows = _columns(trace, shown)
-    return {
-        "version": 1,
+    switches = stack_switches(trace, shown)
+    record = {
+        "version": 2,
         "title": trace.title,
         "returned": int(has_returned(trace, shown)),
         "go": trace.program.go_version,
         "total": len(trace),
         "results": None if trace.results is None else [repr(value) for value in trace.results],
         "fault": trace.fault,
+        "change": "; ".join(map(str, trace.changes)),
+        "changed": trace.changes[0].step if trace.changes else -1,
         "sources": [{"name": name_of(s), "lines": s.text.split("\n")} for s in trace.program.sources],
         "functions": code.functions,
         "code": code.rows,
         "at": code.at,
         "registers": columns,
         "roles": short_roles(columns),
-        "base": [f"{value:x}" for value in rows[0].tolist()],
+        "meanings": {
+            "instructions": code.meanings,
+            "registers": {name: register_meaning(name) for name in columns}
+            | {name: flag_meaning(name) for name in FLAGS},
+        },
+        "base": [f"{value:x}" for value in rows[0]],
         "deltas": _deltas(rows, columns.index("PC")),
         "writes": _writes(trace, shown),
         "layouts": stack.layouts,
         "frames": stack.frames,
         "stacks": stack.stacks,
         "stack": stack.changes,
-        "memory": stack.memory(trace),
+        "switches": switches,
+        "kinds": sorted({kind for _, kind in switches}),
+        "memory": memory_runs(trace, shown, stack.words),
         "output": [
             [step, fd, text.decode("utf-8", "replace")] for step, fd, text in trace.output if step <= shown
         ],
+        "predict": questions_of(trace, predict, shown),
     }
+    return record | {"key": hashlib.sha256(_json(record)).hexdigest()[:16]}
+
+
+def packed(record: dict[str, Any]) -> bytes:
+    """The record as the widget gets it: JSON, deflated, which the browser's DecompressionStream reads."""
+    return zlib.compress(_json(record), 9)
+
+
+def packed_text(record: dict[str, Any]) -> str:
+    """The record as a page holds it: no character of it can end a script element."""
+    return base64.b64encode(packed(record)).decode()
+
+
+def _json(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def name_of(source: SourceText) -> str:
@@ -92,93 +133,32 @@ def short_roles(columns: Iterable[str]) -> dict[str, str]:
     }
 
 
-class _Code:
-    """The functions that ran, each with the instructions to show."""
-
-    def __init__(self, trace: Trace, shown: int) -> None:
-        pcs = [trace.pc(step) for step in range(shown + 1 - has_returned(trace, shown))]
-        self._number: dict[int, int] = {}  # a function's address → its row
-        self.functions: list[dict[str, Any]] = []
-        self.rows: list[list[Any]] = []
-        self._source_of = trace.program.source_of
-        self._files = {s.name: i for i, s in enumerate(trace.program.sources)}
-        row_of: dict[int, int] = {}
-        ran: dict[int, set[int]] = {}
-        known: dict[int, Function] = {}
-        for pc in pcs:
-            function = trace.program.function_at(pc)
-            if function is not None:
-                known.setdefault(function.address, function)
-                ran.setdefault(function.address, set()).add(pc)
-        trace.program.prefetch(known.values())
-        for address, function in known.items():
-            first = len(self.rows)
-            for instruction in _worth_showing(trace.program.instructions(function), ran[address]):
-                row_of[instruction.address] = len(self.rows)
-                self.rows.append(_code_row(instruction, function))
-            self.add(function, first)
-        self.at = [row_of.get(pc, -1) for pc in pcs] + [-1] * (shown + 1 - len(pcs))
-
-    def add(self, function: Function, first: int | None = None) -> int:
-        """The function's row; a function that only waits in the stack has no code here."""
-        if function.address not in self._number:
-            self._number[function.address] = len(self.functions)
-            source = self._source_of(function)
-            start = len(self.rows) if first is None else first
-            self.functions.append(
-                {
-                    "name": function.name,
-                    "symbol": function.symbol,
-                    "abi": function.abi,
-                    "address": f"{function.address:x}",
-                    "frame": function.frame_size,
-                    "args": function.args_size,
-                    "wrapper": int(function.is_wrapper),
-                    "assembly": int(function.is_assembly),
-                    "source": self._files[source.name] if source else -1,
-                    "file": PurePosixPath(function.file).name,
-                    "code": [start, len(self.rows)],
-                }
-            )
-        return self._number[function.address]
+def _columns(trace: Trace, shown: int) -> tuple[list[str], list[list[int]]]:
+    """Register names and their values, one row a step; X0 to X15 with their 128 bits."""
+    low, high = (trace.vectors[: shown + 1, :, half] for half in (0, 1))
+    names = [*REGISTERS, *(f"X{i}" for i in range(low.shape[1]))]
+    general = trace.registers[: shown + 1].tolist()
+    if not (np.any(low != low[:1]) or np.any(high != high[:1])):
+        vectors = [[int(h) << 64 | int(v) for v, h in zip(low[0], high[0], strict=True)]] * len(general)
+    else:
+        vectors = [
+            [h << 64 | v for v, h in zip(lows, highs, strict=True)]
+            for lows, highs in zip(low.tolist(), high.tolist(), strict=True)
+        ]
+    return names, [a + b for a, b in zip(general, vectors, strict=True)]
 
 
-def _code_row(instruction: Instruction, function: Function) -> list[Any]:
-    return [
-        instruction.address - function.address,
-        instruction.data.hex(),
-        instruction.go,
-        instruction.intel,
-        instruction.line,
-    ]
-
-
-def _worth_showing(instructions: tuple[Instruction, ...], ran: set[int]) -> list[Instruction]:
-    """All of a short function; of a long one the neighbourhood of what ran."""
-    if len(instructions) <= _LARGE:
-        return list(instructions)
-    hot = [i for i, instruction in enumerate(instructions) if instruction.address in ran]
-    near = {j for i in hot for j in range(i - _AROUND, i + _AROUND + 1)}
-    return [instruction for i, instruction in enumerate(instructions) if i in near]
-
-
-def _columns(trace: Trace, shown: int) -> tuple[list[str], np.ndarray[Any, Any]]:
-    """Register names and their values, one row a step; of X0–X15 the low quadwords that were used."""
-    low = trace.vectors[: shown + 1, :, 0]
-    used = [i for i in range(low.shape[1]) if bool((low[:, i] != low[0, i]).any())]
-    names = [*REGISTERS, *(f"X{i}" for i in used)]
-    return names, np.concatenate([trace.registers[: shown + 1], low[:, used]], axis=1)
-
-
-def _deltas(rows: np.ndarray[Any, Any], pc: int) -> list[list[Any]]:
+def _deltas(rows: list[list[int]], pc: int) -> list[list[Any]]:
     """What each step changed; PC is left out until the last step, since `at` tells it."""
-    changed = rows[1:] != rows[:-1]
-    if len(changed) > 1:
-        changed[:-1, pc] = False
-    return [
-        [item for column in np.flatnonzero(mask) for item in (int(column), f"{int(row[column]):x}")]
-        for mask, row in zip(changed, rows[1:], strict=True)
-    ]
+    found = []
+    last = len(rows) - 1
+    for step in range(1, len(rows)):
+        changed: list[Any] = []
+        for column, (a, b) in enumerate(zip(rows[step - 1], rows[step], strict=True)):
+            if a != b and (column != pc or step == last):
+                changed += (column, f"{b:x}")
+        found.append(changed)
+    return found
 
 
 def _writes(trace: Trace, shown: int) -> list[list[Any]]:
@@ -189,79 +169,3 @@ def _writes(trace: Trace, shown: int) -> list[list[Any]]:
         if step < shown:
             found[step] += [f"{address:x}", size, f"{value:x}"]
     return found
-
-
-class _Stack:
-    """Frames of every step, each told once."""
-
-    def __init__(self, trace: Trace, shown: int, code: _Code) -> None:
-        self._code = code
-        self.layouts: list[list[Any]] = []
-        self.frames: list[list[Any]] = []
-        self.stacks: list[list[int]] = []
-        self.changes: list[list[int]] = []
-        self._seen: dict[Any, int] = {}
-        self._words: set[int] = set()
-        stores = _stored_words(trace)
-        before, returns = None, frozenset[int]()
-        for step in range(shown + 1):
-            key = (stack_key(trace, step), has_returned(trace, step))
-            if key == before and returns.isdisjoint(stores.get(step - 1, ())):
-                continue
-            frames = call_frames(trace, step)
-            before, returns = key, frozenset(frame.return_address_at for frame in frames)
-            row = self._stack(frames)
-            if not self.changes or self.changes[-1][1] != row:
-                self.changes.append([step, row])
-
-    def _stack(self, frames: tuple[Frame, ...]) -> int:
-        row = -1
-        for depth, frame in reversed(list(enumerate(frames))):
-            row = self._row(self.stacks, [self._frame(frame, called=depth > 0), row], "stack")
-        return row
-
-    def _frame(self, frame: Frame, *, called: bool) -> int:
-        fp = frame.fp
-        slots = [
-            [slot.name, slot.expression, slot.address - fp, slot.size, slot.kind, slot.type]
-            for slot in frame.slots
-        ]
-        for slot in frame.slots:
-            first = slot.address - slot.address % _WORD
-            self._words.update(range(first, slot.address + slot.size, _WORD))
-        layout = self._row(self.layouts, [self._code.add(frame.function), slots], "layout")
-        line = frame.function.line_at(frame.pc - 1) if called else 0
-        saved = None if frame.saved_bp_at is None else frame.saved_bp_at - fp
-        row = [layout, f"{fp:x}", frame.sp - fp, frame.pseudo_sp - fp, frame.return_address_at - fp, saved]
-        return self._row(self.frames, [*row, int(frame.complete), line], "frame")
-
-    def _row(self, table: list[Any], value: list[Any], kind: str) -> int:
-        key = (kind, repr(value))
-        if key not in self._seen:
-            self._seen[key] = len(table)
-            table.append(value)
-        return self._seen[key]
-
-    def memory(self, trace: Trace) -> list[list[Any]]:
-        """The words that some frame shows, as they were before step 0."""
-        runs: list[list[int]] = []
-        for word in sorted(self._words):
-            if runs and word == runs[-1][1]:
-                runs[-1][1] += _WORD
-            else:
-                runs.append([word, word + _WORD])
-        return [[f"{start:x}", _words(trace.memory(0, start, end - start))] for start, end in runs]
-
-
-def _stored_words(trace: Trace) -> dict[int, set[int]]:
-    """The aligned words that each step stores to."""
-    found: dict[int, set[int]] = {}
-    stores = trace.writes
-    for step, address, size in zip(*(stores[n].tolist() for n in ("step", "address", "size")), strict=True):
-        found.setdefault(step, set()).update(range(address - address % _WORD, address + size, _WORD))
-    return found
-
-
-def _words(data: bytes | None) -> list[str]:
-    whole = data or b""
-    return [f"{int.from_bytes(whole[i : i + _WORD], 'little'):x}" for i in range(0, len(whole), _WORD)]

@@ -7,6 +7,7 @@ a stack address is told as its distance from the entry SP of the call.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ _MOST_STORES = 4  # of one step that are told one by one
 _NEAR = 1 << 14  # bytes around the entry SP that are told as a distance
 
 
-def stepper_text(trace: Trace, start: int = 0, count: int | None = 20) -> str:
+def stepper_text(
+    trace: Trace, start: int = 0, count: int | None = 20, *, hidden: Collection[int] = ()
+) -> str:
     """Return a table of steps: where, which instruction, and what it changed.
 
     >>> print(stepper_text(underglass.build("main.go", "add.s").record("add", 23, 4), count=3))
@@ -38,6 +41,7 @@ def stepper_text(trace: Trace, start: int = 0, count: int | None = 20) -> str:
     Args:
         start: the first step shown.
         count: how many; None for all.
+        hidden: steps whose changes the reader is to predict: a question mark stands for them.
     """
     end = len(trace) if count is None else min(len(trace), start + count)
     rows = [("step", "function", "line", "instruction", "changed")]
@@ -46,7 +50,7 @@ def stepper_text(trace: Trace, start: int = 0, count: int | None = 20) -> str:
         function, instruction = trace.function_at(step), trace.instruction(step)
         where = f"{_plain(function.name)} {function.abi}" if function else "?"
         line = function.line_at(trace.pc(step)) if function else 0
-        changed = ", ".join(stores.get(step, []) + _changes(trace, step))
+        changed = "?" if step in hidden else ", ".join(stores.get(step, []) + _changes(trace, step))
         rows.append((str(step), where, str(line or ""), instruction.go if instruction else "?", changed))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     first, second, third, fourth = widths
