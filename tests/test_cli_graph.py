@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from underglass.cli.command import main
+from underglass.toolchain import find_go
 
 
 def test_text_and_each_form_that_a_file_may_have(add_files, tmp_path, capsys):
@@ -57,3 +59,19 @@ def test_wrong_input_gets_one_paragraph(words, code, told, add_files, capsys):
 def test_a_file_that_callers_took_for_its_number_is_told(add_files, capsys):
     assert main(["graph", "--callers", *map(str, add_files)]) == 2
     assert "put it after the files" in capsys.readouterr().err
+
+
+def test_what_inlining_costs_is_the_compiler_s_word(tmp_path, capsys):
+    (tmp_path / "main.go").write_text(
+        'package main\n\nimport "strings"\n\n//go:noinline\n'
+        'func f(s string) string { return strings.Repeat(s, 2) }\n\nfunc main() { println(f("a")) }\n',
+        encoding="utf-8",
+    )
+    assert main(["graph", str(tmp_path / "main.go"), "--inlining"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^f \(.*not inlined", text, re.MULTILINE)
+    assert re.search(r"^main \(.*inline, cost \d+ of 80\)", text, re.MULTILINE)
+    verdict = re.search(r"strings\.Repeat \(.*not inlined, cost (\d+) of 80\)", text)
+    assert verdict is not None
+    built = find_go().run(["build", "-gcflags=-m=2", "strings"]).stderr
+    assert f"cannot inline Repeat: function too complex: cost {verdict[1]} exceeds budget 80" in built

@@ -45,6 +45,7 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("--runtime", action="store_true", help="the runtime's functions one by one")
     parser.add_argument("--nosplit", action="store_true", help="the stack that NOSPLIT chains leave")
+    parser.add_argument("--inlining", action="store_true", help="what inlining each function costs")
     parser.add_argument("--limit", type=_number, metavar="N", help="at most N nodes (60); 0: no limit")
     parser.add_argument("-o", "--output", metavar="OUT", help="write OUT.html, OUT.svg or OUT.dot")
     parser.add_argument("--text", action="store_true", help="print the text form beside OUT, too")
@@ -73,13 +74,15 @@ def _graph(options: argparse.Namespace) -> int:
             raise UnderglassError(
                 f"There is no directory {out.absolute().parent} to write to. Make it, or choose another path."
             )
+    from underglass.analysis.inlining import inline_costs
     from underglass.views.callgraph import LIMIT, CallGraphPicture
 
     program = open_program(options.files, keep=True, cgo=options.cgo).program
     limit = LIMIT if options.limit is None else options.limit or None
+    costs = inline_costs(program) if options.inlining else None
     picture = CallGraphPicture(
         program, options.focus, options.depth, callers=options.callers, runtime=options.runtime,
-        nosplit=options.nosplit, limit=limit,
+        nosplit=options.nosplit, inlining=costs, limit=limit,
     )  # fmt: skip
     if out is not None:
         out.write_text(_written(picture, out.suffix), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from underglass.analysis.inlining import inline_costs
 from underglass.program import Program
 from underglass.views.callgraph import LIMIT, call_graph_picture
 from underglass.views.frame import frame_picture
@@ -75,7 +76,7 @@ def call_graph(
     callers: int = 0,
     runtime: bool = False,
     nosplit: bool = False,
-    inlining: Mapping[str, int | InlineCost] | None = None,
+    inlining: bool | Mapping[str, int | InlineCost] = False,
     limit: int | None = LIMIT,
 ) -> CallGraphPicture:
     """Return the picture of what a function calls, with the ABI of each and the wrappers between.
@@ -88,11 +89,13 @@ def call_graph(
         callers: show what calls it, too, up to so many calls away.
         runtime: show the runtime's functions one by one.
         nosplit: say at each function without a stack check how much stack its longest chain leaves.
-        inlining: function → what inlining it costs, in nodes or as the compiler's verdict; said at each.
+        inlining: say at each function what inlining it costs: the compiler is asked, or the costs are given
+            as function → nodes or verdict.
         limit: nodes; the functions farthest from the focus are folded, one node a package. None draws all.
     """
     facts = program if isinstance(program, Program) else program.program
+    costs = inline_costs(facts) if inlining is True else inlining or None
     return call_graph_picture(
         facts, focus, depth, callers=callers, runtime=runtime,
-        nosplit=nosplit, inlining=inlining, limit=limit,
+        nosplit=nosplit, inlining=costs, limit=limit,
     )  # fmt: skip
