@@ -6,6 +6,7 @@
 #   make notebooks    what a commit must not carry, taken out of the notebooks
 #   make screenshots  the pages as PNG in screenshots/, to be looked at
 #   make conformance  the standard library's own tests in the machine, and their table (hours)
+#   make agreement    what the library computes, compared with the toolchain at full size (half an hour)
 #   make clean        delete all of the above, .venv included
 #
 # PYTHON=/path/to/python chooses the interpreter that .venv is made from.
@@ -28,7 +29,7 @@ unexport PYTHONHOME
 # What the book opens on: the chapter with the lowest number.
 CHAPTER = $(firstword $(sort $(wildcard book/[0-9]*.ipynb)))
 
-.PHONY: help lab test lint site notebooks screenshots conformance clean
+.PHONY: help lab test lint site notebooks screenshots conformance agreement clean
 .DELETE_ON_ERROR:
 
 help:
@@ -65,6 +66,10 @@ screenshots: $(STAMPS)/test $(STAMPS)/go
 
 conformance: $(STAMPS)/test $(STAMPS)/go
 	$(BIN)/python tests/conformance/run.py --all --write $(ARGS)
+
+AGREEMENT = values wrappers nosplit prologue inline gcmaps extract abi sentinel
+agreement: $(STAMPS)/test $(STAMPS)/go
+	@set -e; for name in $(AGREEMENT); do echo "==> $$name"; $(BIN)/python tests/agreement/$$name.py; done
 
 clean:
 	rm -rf $(VENV) .cache _site jupyter_execute screenshots dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
