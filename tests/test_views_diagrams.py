@@ -1,10 +1,11 @@
 """Stacks over time, threads and goroutines, the memory map, structs, comparisons: what they say, and how.
 
-What each picture shows is compared with something that was not drawn: DWARF, the run's own output, the linker.
+What a picture shows is compared with something that was not drawn: DWARF, the run's output, the linker.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import xml.etree.ElementTree as ElementTree
 
@@ -107,10 +108,10 @@ def well_made(picture: Picture, *words: str) -> None:
 def test_a_stack_that_grows_is_another_one_of_twice_the_size(growing: Trace) -> None:
     found = stays(growing)
     assert (found[0].start, found[-1].end) == (0, len(growing) + 1)
-    assert all(a.end == b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end == b.start for a, b in itertools.pairwise(found))
     own = [stay.stack for stay in found if stay.stack.kind == "goroutine"]
     assert len(own) > 1
-    assert all(after.size == 2 * before.size for before, after in zip(own, own[1:], strict=False))
+    assert all(after.size == 2 * before.size for before, after in itertools.pairwise(own))
     assert {stack.goid for stack in own} == {1}
     # Between two of them the runtime copies, on the thread's own stack.
     between = [stay for stay in found if stay.stack.kind == "g0"]
@@ -130,7 +131,7 @@ def test_the_timeline_has_every_instruction_once(program: GoProgram, timeline: T
     assert timeline.instructions == run.instructions
     stretches = timeline.stretches
     assert (stretches[0].start, stretches[-1].end) == (0, run.instructions)
-    assert all(a.end == b.start for a, b in zip(stretches, stretches[1:], strict=False))
+    assert all(a.end == b.start for a, b in itertools.pairwise(stretches))
     assert 1 in timeline.goids
     assert len(timeline.goids) >= 4  # main's three besides
     assert len(timeline.threads) > 1

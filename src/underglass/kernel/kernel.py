@@ -9,6 +9,7 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
 
 import underglass
+from underglass.kernel.replies import completion_reply, inspection_reply
 
 __all__ = ["UnderglassKernel", "UnderglassShell"]
 
@@ -58,3 +59,15 @@ class UnderglassKernel(IPythonKernel):
         now = self.shell.history_manager.session_number
         reply["history"] = [(session or now, *rest) for session, *rest in reply.get("history", [])]
         return reply
+
+    def do_complete(self, code: str, cursor_pos: int | None) -> Any:
+        """Complete Go, assembly and our magics; Python is ipykernel's."""
+        reply = completion_reply(self.shell, code, cursor_pos)
+        return reply if reply is not None else super().do_complete(code, cursor_pos)  # type: ignore[no-untyped-call]
+
+    def do_inspect(self, code: str, cursor_pos: int, detail_level: int = 0, omit_sections: Any = ()) -> Any:
+        """Explain the word at the cursor in Go and assembly; Python is ipykernel's."""
+        reply = inspection_reply(self.shell, code, cursor_pos)
+        if reply is not None:
+            return reply
+        return super().do_inspect(code, cursor_pos, detail_level, omit_sections)  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from IPython.core.error import StdinNotImplementedError
@@ -30,6 +31,8 @@ class Keyboard:
 
     def _line(self) -> bytes:
         kernel = getattr(self._shell, "kernel", None)
+        if kernel is None and not sys.stdin.isatty():
+            return b""
         try:
             line = input(_PROMPT) if kernel is None else kernel.raw_input(_PROMPT)
         except (EOFError, StdinNotImplementedError):
