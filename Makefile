@@ -6,6 +6,8 @@
 #   make notebooks    what a commit must not carry, taken out of the notebooks
 #   make screenshots  the pages as PNG in screenshots/, to be looked at
 #   make conformance  the standard library's own tests in the machine, and their table (hours)
+#   make agreement    what the library computes, compared with the toolchain at full size (half an hour)
+#   make labextension the colours of JupyterLab's cells, from labextension/src; commit what it writes
 #   make clean        delete all of the above, .venv included
 #
 # PYTHON=/path/to/python chooses the interpreter that .venv is made from.
@@ -28,7 +30,7 @@ unexport PYTHONHOME
 # What the book opens on: the chapter with the lowest number.
 CHAPTER = $(firstword $(sort $(wildcard book/[0-9]*.ipynb)))
 
-.PHONY: help lab test lint site notebooks screenshots conformance clean
+.PHONY: help lab test lint site notebooks screenshots conformance agreement labextension clean
 .DELETE_ON_ERROR:
 
 help:
@@ -66,6 +68,13 @@ screenshots: $(STAMPS)/test $(STAMPS)/go
 conformance: $(STAMPS)/test $(STAMPS)/go
 	$(BIN)/python tests/conformance/run.py --all --write $(ARGS)
 
+AGREEMENT = values wrappers nosplit prologue inline gcmaps extract abi sentinel
+agreement: $(STAMPS)/test $(STAMPS)/go
+	@set -e; for name in $(AGREEMENT); do echo "==> $$name"; $(BIN)/python tests/agreement/$$name.py; done
+
+labextension: $(STAMPS)/python
+	$(BIN)/python labextension/build.py
+
 clean:
 	rm -rf $(VENV) .cache _site jupyter_execute screenshots dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -90,7 +99,7 @@ $(STAMPS)/python:
 	     "Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
 	exit 1
 
-$(STAMPS)/lab: $(STAMPS)/python pyproject.toml
+$(STAMPS)/lab: $(STAMPS)/python pyproject.toml labextension/built/package.json
 	@echo "==> installing underglass and what it needs (first time: about 250 MB and a minute or two)"
 	$(BIN)/python -m pip install --editable .
 	@mkdir -p $(VENV)/share/jupyter/lab/settings

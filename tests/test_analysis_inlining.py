@@ -134,7 +134,7 @@ def test_every_cost_is_attributed(made: InliningReport) -> None:
 
 def test_every_kind_of_statement_is_counted() -> None:
     """Selects, labels, type parameters, promoted methods, literals in literals, dead branches."""
-    made = report(inlining(read_files([Path(__file__).parent / "programs" / "inlining.go"])))
+    made = report(inlining(read_files([Path(__file__).parent / "inlining_program.go"])))
     assert not {f.name: f.unattributed for f in made.functions if f.unattributed}
     literals = {f.name: f.verdict.budget for f in made.functions if f.verdict and "func1" in f.name}
     assert set(literals.values()) == {800}

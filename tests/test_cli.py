@@ -322,6 +322,32 @@ def test_kernel_install_writes_a_spec_that_starts_this_python(tmp_path: Path) ->
     assert {p.name for p in folder.iterdir()} >= {"logo-svg.svg", "logo-32x32.png", "logo-64x64.png"}
 
 
+def test_kernel_uninstall_takes_away_what_install_has_put_there(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for where, folder, env in (
+        (("--prefix", str(tmp_path / "p")), tmp_path / "p" / "share" / "jupyter", {}),
+        (("--user",), data, {"JUPYTER_DATA_DIR": str(data)}),
+    ):
+        assert underglass("kernel", "install", *where, env=env).returncode == 0
+        other = folder / "kernels" / "other" / "kernel.json"
+        other.parent.mkdir()
+        other.touch()
+        gone = underglass("kernel", "uninstall", *where, env=env)
+        place = folder / "kernels" / "underglass"
+        assert (gone.returncode, gone.stdout.decode()) == (0, f"The kernel is no longer in {place}.\n")
+        assert not place.exists()
+        assert other.exists()
+        assert "there is no kernel here" in said(underglass("kernel", "uninstall", *where, env=env))
+
+
+def test_kernel_install_says_why_a_place_will_not_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "has no name" in said(underglass("kernel", "install", "--prefix", ""))
+    assert "file" in said(underglass("kernel", "install", "--prefix", str(tmp_path / "file")))
+    assert underglass("kernel", "install", "--user", "--prefix", "x").returncode == 2
+    assert underglass("kernel").returncode == 2
+
+
 def test_a_build_says_nothing_where_nobody_watches(folder: Path) -> None:
     assert underglass("call", "add(1, 2)", "add.s", cwd=folder).stderr == b""
 

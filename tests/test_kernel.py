@@ -1,4 +1,4 @@
-"""The kernel as any Jupyter front end sees it: jupyter_kernel_test, and what the protocol leaves open."""
+"""What is the kernel's own: its start, recordings, a guest's output, interrupts."""
 
 from __future__ import annotations
 
@@ -8,43 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-import jupyter_kernel_test
 import psutil
 import pytest
 
 from kernels import ADD, running_kernel
 from underglass.toolchain import find_go
-
-
-class TestProtocol(jupyter_kernel_test.KernelTests):
-    """All of its tests; Python cells are Python's, so most samples are those of ipykernel."""
-
-    # ruff: noqa: RUF012 -- the lists are the way jupyter_kernel_test is told what to try
-    kernel_name = "underglass"
-    language_name = "python"
-    file_extension = ".py"
-    code_hello_world = "print('hello, world')"
-    code_stderr = "import sys; print('test', file=sys.stderr)"
-    completion_samples = [{"text": "zi", "matches": {"zip"}}]
-    complete_code_samples = ["1", "print('hello, world')", "def f(x):\n  return x*2\n\n\n", f"{ADD}\n"]
-    incomplete_code_samples = ["print('''hello", "def f(x):\n  x*2", ADD.rstrip(), "%%go\nfunc f() {"]
-    invalid_code_samples = ["import = 7q"]
-    code_page_something = "zip?"
-    code_generate_error = "raise"
-    code_execute_result = [
-        {"code": "1+2+3", "result": "6"},
-        {"code": "[n*n for n in range(1, 4)]", "result": "[1, 4, 9]"},
-    ]
-    code_display_data = [
-        {
-            "code": "from IPython.display import HTML, display; display(HTML('<b>test</b>'))",
-            "mime": "text/html",
-        }
-    ]
-    code_history_pattern = "1?2*"
-    supported_history_operations = ("tail", "range", "search")
-    code_inspect_sample = "zip"
-    code_clear_output = "from IPython.display import clear_output; clear_output()"
 
 
 def test_it_says_who_it_is() -> None:

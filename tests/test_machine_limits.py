@@ -72,3 +72,21 @@ def test_it_runs_in_a_gibibyte_of_address_space() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert answer.stdout == "20 3\n", answer.stderr[-2000:]
+
+
+def test_waiting_for_a_reader_is_not_the_programs_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, waited = time.monotonic, [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + waited[0])
+
+    def slow(size: int) -> bytes:
+        waited[0] += 1000
+        return b"" if waited[0] > 2000 else b"typed\n"
+
+    prog = underglass.build(
+        'package main\nimport ("io"; "os")\n'
+        "func main() { b, _ := io.ReadAll(os.Stdin); os.Stdout.Write(b) }\n"
+    )
+    prog.on_input = lambda: slow
+    assert prog.run(limits=Limits(seconds=30)).stdout == "typed\ntyped\n"

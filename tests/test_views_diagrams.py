@@ -1,6 +1,6 @@
 """Stacks over time, threads and goroutines, the memory map, structs, comparisons: what they say, and how.
 
-What each picture shows is compared with what was not drawn: DWARF, the run's own output, the linker.
+What a picture shows is compared with something that was not drawn: DWARF, the run's output, the linker.
 """
 
 from __future__ import annotations

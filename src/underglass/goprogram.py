@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from underglass.machine import Limits, Machine
 from underglass.machine.areas import Area, areas
 from underglass.machine.call import Call, prepare
 from underglass.program import Abi, Function, Program
+from underglass.program.code import decode
 from underglass.toolchain import Build, Source
 from underglass.trace import Change, Run, Trace, changed, record, rehearse
 
@@ -47,6 +49,10 @@ class GoProgram:
         self.notes = notes
         self.on_output: Callable[[int, bytes], None] | None = None
         """Told (descriptor, bytes) as a run or a call writes, unless the run names another listener."""
+        self.on_input: Callable[[], Callable[[int], bytes]] | None = None
+        """Makes the standard input of a run that is given none, a function as `stdin` of `run` is one."""
+        self.while_running: Callable[[Callable[[], int]], AbstractContextManager[object]] = nullcontext
+        """Entered around each run, call and recording, with what counts the instructions so far."""
         self._booted: Machine | None = None
 
     def __repr__(self) -> str:
@@ -63,7 +69,7 @@ class GoProgram:
     def run(
         self,
         *arguments: str,
-        stdin: bytes | Callable[[int], bytes] = b"",
+        stdin: bytes | Callable[[int], bytes] | None = None,
         environment: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         seed: int = 1,
@@ -72,17 +78,25 @@ class GoProgram:
         """Boot the program and run it to its end.
 
         Args:
+            stdin: what it reads, or a function that returns up to n bytes (none at the end). Without it, a
+                notebook asks its reader; elsewhere there is nothing to read.
             on_output: told (descriptor, bytes) as the program writes.
 
         Raises:
             GuestFault, LimitExceeded: it did not end by itself; the error's `output` has what it wrote.
         """
         machine = Machine(
-            self.program, arguments=arguments, environment=environment, stdin=stdin, limits=limits, seed=seed
+            self.program,
+            arguments=arguments,
+            environment=environment,
+            stdin=stdin if stdin is not None else self.on_input() if self.on_input else b"",
+            limits=limits,
+            seed=seed,
         )
         machine.kernel.output.listener = on_output or self.on_output
         try:
-            code = machine.run()
+            with self.while_running(lambda: machine.cpu.executed):
+                code = machine.run()
         finally:
             machine.close()
         assert code is not None
@@ -116,7 +130,29 @@ class GoProgram:
             CallError: wrong number or type of arguments, or no prototype.
             GuestFault, LimitExceeded: it did not return.
         """
-        return self._prepare(name, values, abi, limits).finish()
+        call = self._prepare(name, values, abi, limits)
+        with self.while_running(lambda: call.machine.cpu.executed):
+            return call.finish()
+
+    def count(self, name: str, *values: object, abi: Abi | None = None, limits: Limits | None = None) -> int:
+        """Call a function, and return how many instructions it executed, from its first to its return.
+
+        Args:
+            abi, limits: as for `call`.
+
+        >>> prog.count("add", 23, 4)  # the wrapper's 12 and the 4 of add
+        16
+
+        Raises:
+            UnknownFunction, CallError, GuestFault, LimitExceeded: as for `call`.
+        """
+        call = self._prepare(name, values, abi, limits)
+        machine = call.machine
+        before = machine.cpu.executed
+        with self.while_running(lambda: machine.cpu.executed):
+            call.finish()
+        code = machine.memory.read(call.back, call.end - call.back)
+        return machine.cpu.executed - before - sum(1 for _ in decode(code, call.back))
 
     def record(
         self,
@@ -148,8 +184,10 @@ class GoProgram:
         def again(changes: Sequence[Change]) -> Trace:
             return changed(prepare, trace, changes, most)
 
-        ending = rehearse(prepare(), most)
-        trace = replace(record(prepare(), most, ending), again=again)
+        call = prepare()
+        with self.while_running(lambda: call.machine.cpu.executed):
+            ending = rehearse(call, most)
+            trace = replace(record(prepare(), most, ending), again=again)
         return again(changes) if changes else trace
 
     def record_run(
@@ -173,17 +211,23 @@ class GoProgram:
             GuestFault, LimitExceeded: the program did not end by itself.
         """
 
-        def boot() -> Machine:
-            return Machine(
-                self.program,
-                arguments=arguments,
-                environment=environment,
-                stdin=stdin,
-                limits=limits,
-                seed=seed,
-            )
+        booted: list[Machine] = []
 
-        return Run(boot)
+        def boot() -> Machine:
+            booted[:] = [
+                Machine(
+                    self.program,
+                    arguments=arguments,
+                    environment=environment,
+                    stdin=stdin,
+                    limits=limits,
+                    seed=seed,
+                )
+            ]
+            return booted[0]
+
+        with self.while_running(lambda: booted[0].cpu.executed if booted else 0):
+            return Run(boot)
 
     def memory_map(self) -> tuple[Area, ...]:
         """What lies where in memory when the program has booted and stands at the start of main.main.

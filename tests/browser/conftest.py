@@ -176,6 +176,7 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
         if (ROOT / folder).is_dir():
             shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     write_settings(home / "settings")
+    shutil.copytree(ROOT / "labextension" / "built", home / "labextensions" / "underglass")
     server = LabServer(f"http://127.0.0.1:{free_port()}/", secrets.token_hex(16), root)
     options = [
         "--no-browser",
@@ -186,6 +187,9 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
         f"--IdentityProvider.token={server.token}",
         f"--LabApp.user_settings_dir={home / 'settings'}",
         f"--LabApp.workspaces_dir={home / 'workspaces'}",
+        # The checkout's, should the environment's have been installed before it changed; tests/
+        # test_labextension.py compares them.
+        f"--LabApp.extra_labextensions_path={home / 'labextensions'}",
     ]
     log = home / "server.log"
     with log.open("wb") as output:

@@ -61,7 +61,8 @@ def test_an_assembly_cell_a_stepper_and_an_error(
 ) -> None:
     built, recorded, broken, called = run_all(page, notebook)
 
-    expect(built.locator(".jp-OutputArea-output")).to_have_text("prog: add(x, y int64) int64")
+    expect(built.locator(".jp-OutputArea-output").first).to_have_text("prog: add(x, y int64) int64")
+    expect(built.locator(".ug-listing td.code")).to_have_count(4)
 
     stepper = recorded.locator(".ug-stepper")
     expect(stepper).to_have_count(1)

@@ -11,18 +11,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from underglass.analysis.inlinecallee import BIG_CALLER_MAX_COST, Callee, Callees
 from underglass.analysis.inlinecost import Part, count
-from underglass.errors import UnknownFunction
+from underglass.errors import UnderglassError, UnknownFunction
 from underglass.toolchain.asmlex import texts
 from underglass.toolchain.inlinetext import InlinedCall, Verdict
-from underglass.toolchain.inlining import Inlining
+from underglass.toolchain.inlining import Inlining, inlining
 from underglass.toolchain.irdump import Node, Place, walk
 from underglass.toolchain.layouts import first_fields, type_of
+from underglass.toolchain.records import Source
 from underglass.toolchain.sources import GENERATED
 
-__all__ = ["FunctionInlining", "Inlined", "InliningReport", "LeftCall", "report"]
+if TYPE_CHECKING:
+    from underglass.program import Program
+
+__all__ = ["FunctionInlining", "Inlined", "InliningReport", "LeftCall", "inline_costs", "report"]
 
 # Statements that the compiler places at their first letter; an assignment it places at its operator.
 _PLACED_AT_START = frozenset(("IF", "FOR", "RETURN", "SWITCH", "SELECT", "CASE", "DEFER", "GO", "GOTO"))
@@ -142,6 +147,22 @@ class InliningReport:
         package = self.asked.package
         paths = [package.directory / name for name in package.files]
         return {p.name: tuple(p.read_text("utf-8", "replace").split("\n")) for p in paths if p.is_file()}
+
+
+def inline_costs(program: Program) -> dict[str, Verdict]:
+    """The compiler's verdict on each function of a program's sources and imports, by the linker's name.
+
+    Raises:
+        UnderglassError: the program was opened without its sources.
+        BuildError: they do not compile any more.
+    """
+    sources = [Source(s.name, s.text, s.origin) for s in program.sources]
+    if not sources:
+        raise UnderglassError(
+            f"{program.path.name} was opened without its sources, and only they can be asked about inlining. "
+            "Give the .go and .s files instead."
+        )
+    return inlining(sources).verdicts
 
 
 def report(asked: Inlining) -> InliningReport:

@@ -19,6 +19,7 @@ from underglass.cli import (
     doctor,
     extract,
     gcmap,
+    graph,
     inline,
     kernelspec,
     nosplit,
@@ -36,7 +37,7 @@ __all__ = ["main"]
 # In the order of --help: programs, calls and rules, facts about a program, this installation.
 _MODULES = (
     run, call, trace, check, rules, vet,
-    abi, wrappers, nosplit, inline, gcmap, extract,
+    abi, wrappers, graph, nosplit, inline, gcmap, extract,
     release, doctor, kernelspec,
 )  # fmt: skip
 _ABOUT = """\

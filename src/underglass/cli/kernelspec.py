@@ -1,15 +1,18 @@
-"""`underglass kernel install`: make the kernel known to a Jupyter."""
+"""`underglass kernel install` and `uninstall`: make the kernel known to a Jupyter, or unknown again."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from underglass.cli.parts import Commands, new_command
+from underglass.errors import UnderglassError
 
 __all__ = ["NAME", "add_to"]
 
@@ -17,7 +20,8 @@ NAME = "underglass"
 _EXAMPLES = """\
   underglass kernel install                  for the Jupyter of this environment
   underglass kernel install --user           for every Jupyter of yours, whichever Python it runs on
-  underglass kernel install --prefix DIR     below DIR/share/jupyter/kernels"""
+  underglass kernel install --prefix DIR     below DIR/share/jupyter/kernels
+  underglass kernel uninstall --user         take it away from where --user has put it"""
 _SPEC = {
     "argv": [sys.executable, "-m", "underglass.kernel", "-f", "{connection_file}"],
     "display_name": "Go under glass",
@@ -36,17 +40,22 @@ def add_to(commands: Commands) -> None:
         _EXAMPLES,
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    install = actions.add_parser(
-        "install",
-        help="install the kernel's spec",
+    _add_action(actions, "install", "install the kernel's spec", _install)
+    _add_action(actions, "uninstall", "remove the kernel's spec", _uninstall)
+
+
+def _add_action(actions: Commands, name: str, about: str, act: Callable[[argparse.Namespace], int]) -> None:
+    action = actions.add_parser(
+        name,
+        help=about,
         epilog=f"examples:\n{_EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    where = install.add_mutually_exclusive_group()
+    where = action.add_mutually_exclusive_group()
     where.add_argument("--user", action="store_true", help="for you, in every environment")
     where.add_argument("--sys-prefix", action="store_true", help="for this environment (the default)")
     where.add_argument("--prefix", metavar="DIR", help="below DIR")
-    install.set_defaults(act=_install)
+    action.set_defaults(act=act)
 
 
 def _install(options: argparse.Namespace) -> int:
@@ -58,12 +67,35 @@ def _install(options: argparse.Namespace) -> int:
         for logo in _logos():
             (spec / logo.name).write_bytes(logo.read_bytes())
         (spec / "kernel.json").write_text(json.dumps(_SPEC, indent=2) + "\n", encoding="utf-8")
-        prefix = None if options.user else options.prefix or sys.prefix
         place = KernelSpecManager().install_kernel_spec(
-            str(spec), NAME, user=options.user, prefix=prefix and str(Path(prefix).absolute())
+            str(spec), NAME, user=options.user, prefix=None if options.user else _prefix(options)
         )
     print(f"The kernel is installed in {place}.")
     return 0
+
+
+def _uninstall(options: argparse.Namespace) -> int:
+    from jupyter_core.paths import jupyter_data_dir
+
+    data = Path(jupyter_data_dir()) if options.user else Path(_prefix(options), "share", "jupyter")
+    place = data / "kernels" / NAME
+    if place.is_symlink():  # a developer's; what it points to stays
+        place.unlink()
+    elif (place / "kernel.json").is_file():
+        shutil.rmtree(place)
+    else:
+        raise UnderglassError(
+            f"{place}: there is no kernel here. `jupyter kernelspec list` says where kernels are installed; "
+            "--user, --sys-prefix and --prefix DIR say where to look."
+        )
+    print(f"The kernel is no longer in {place}.")
+    return 0
+
+
+def _prefix(options: argparse.Namespace) -> str:
+    if options.prefix == "":
+        raise UnderglassError("--prefix: the folder has no name. Give one, or leave --prefix out.")
+    return str(Path(options.prefix or sys.prefix).absolute())
 
 
 def _logos() -> list[Path]:

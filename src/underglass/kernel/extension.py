@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from underglass.kernel.magics import UnderglassMagics
+from underglass.kernel.magics import UnderglassMagics, with_body
+from underglass.kernel.replies import attach, detach
 
 if TYPE_CHECKING:
     from underglass.trace import Trace
 
 __all__ = ["load", "unload"]
 
-_MAGICS = {"cell": ("asm", "go"), "line": ("program",)}
+_MAGICS = {
+    "cell": ("asm", "bench", "compare", "expect_error", "go", "run", "trace", "vet"),
+    "line": ("program",),
+}
 
 
 def load(shell: Any) -> None:
@@ -20,7 +24,9 @@ def load(shell: Any) -> None:
         return
     magics = UnderglassMagics(shell)
     shell.register_magics(magics)
+    attach(shell)
     shell.events.register("pre_run_cell", magics.remember)
+    shell.input_transformers_cleanup.append(with_body)
     bundles = shell.display_formatter.mimebundle_formatter
     if getattr(shell, "kernel", None) is not None:  # a terminal shows the text form
         bundles.for_type_by_name("underglass.trace.trace", "Trace", _stepper)
@@ -35,7 +41,9 @@ def unload(shell: Any) -> None:
     for kind, names in _MAGICS.items():
         for name in names:
             manager.magics[kind].pop(name, None)
+    detach(shell)
     shell.events.unregister("pre_run_cell", magics.remember)
+    shell.input_transformers_cleanup.remove(with_body)
     bundles = shell.display_formatter.mimebundle_formatter
     if ("underglass.trace.trace", "Trace") in bundles.deferred_printers:
         bundles.deferred_printers.pop(("underglass.trace.trace", "Trace"))

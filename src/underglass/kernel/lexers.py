@@ -1,8 +1,9 @@
 """Pygments lexers for Go's assembly and for the notebook's cells: static pages are coloured by them.
 
 What is a word of the language is taken from Go's own assembler (Go 1.27, cmd/asm/internal/arch/arch.go for
-the amd64 registers, cmd/asm/internal/asm/parse.go and asm.go for the directives); which mnemonics exist is
-left to the toolchain, which says so better than a colour can.
+the registers of amd64 and arm64, cmd/asm/internal/asm/parse.go and asm.go for the directives,
+runtime/textflag.h for the flags); which mnemonics exist is left to the toolchain, which says so better than a
+colour can. labextension/src/asm.js says the same to JupyterLab.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from pygments.lexer import Lexer, RegexLexer, bygroups
+from pygments.lexer import Lexer, RegexLexer, bygroups, include
 from pygments.lexers.go import GoLexer
 from pygments.lexers.python import Python3Lexer
 from pygments.token import (
@@ -28,52 +29,90 @@ from pygments.token import (
     Whitespace,
 )
 
-_REGISTERS = (
-    r"(?:[ABCD][XLH]|[SD]IB?|BPB?|SPB|R(?:8|9|1[0-5])B?|[XYZ](?:3[01]|[12]?[0-9])|K[0-7]|M[0-7]"
-    r"|[CDEFGS]S|TLS|g)"
-)
+_groups: Any = bygroups  # the stub has no types
+
 # Go's assembler takes · (U+00B7) and ∕ (U+2215) for . and / in names (cmd/asm/internal/lex/tokenizer.go).
-_NAME = r"[^\W\d][\w·∕]*|·[\w·∕]+"
+_NAME = r"(?:[^\W\d]|·)[\w·∕]*"
+_END = r"(?![\w·∕])"
+_REGISTERS = (
+    r"(?:[ABCD][XLH]|[SD]IB?|BPB?|SPB|R(?:[12]?[0-9]|30)|R(?:8|9|1[0-5])B|[FVXYZ](?:3[01]|[12]?[0-9])"
+    r"|PN?(?:1[0-5]|[0-9])|K[0-7]|M[0-7]|(?:CR|DR|TR)(?:1[0-5]|[0-9])|[CDEFGS]S|[GIL]DTR|MSW|TASK|TLS|RSP|ZR|LR"
+    r"|R18_PLATFORM|NZCV|g)"
+)
+_FLAGS = (
+    r"(?:NOPROF|DUPOK|NOSPLIT|RODATA|NOPTR|WRAPPER|NEEDCTXT|TLSBSS|NOFRAME|REFLECTMETHOD|TOPFRAME|ABIWRAPPER)"
+)
+_NUMBER = r"0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?"
 
 
 class Plan9AssemblyLexer(RegexLexer):
-    """Assembly as Go writes it, amd64's registers."""
+    """Assembly as Go writes it, with the registers of amd64 and arm64."""
 
     name = "Go assembly"
     aliases: ClassVar[list[str]] = ["goasm", "plan9asm"]
-    filenames: ClassVar[list[str]] = []  # *.s is everyone's
+    filenames: ClassVar[list[str]] = ["*.s"]  # other assemblers' too: analyse_text tells them apart
+    mimetypes: ClassVar[list[str]] = ["text/x-goasm"]
     flags = re.MULTILINE
 
     tokens: ClassVar[dict[str, Any]] = {
         "root": [
             (r"\s+", Whitespace),
+            include("comments"),
+            (r"(#[ \t]*include)([ \t]*)([^\n]*)", _groups(Comment.Preproc, Whitespace, Comment.PreprocFile)),
+            (
+                rf"(#[ \t]*define)([ \t]+)({_NAME})(\([^)\n]*\))?",
+                _groups(Comment.Preproc, Whitespace, Name.Function, Comment.Preproc),
+                "macro",
+            ),
+            (r"#(?:\\\n|[^\n])*", Comment.Preproc),
+            include("statement"),
+        ],
+        "comments": [
             (r"//[^\n]*", Comment.Single),
             (r"/\*(?:.|\n)*?\*/", Comment.Multiline),
-            (r"#[ \t]*include\b[^\n]*", Comment.PreprocFile),
-            (r"#(?:\\\n|[^\n])*", Comment.Preproc),
-            (r"(?:TEXT|DATA|GLOBL|PCDATA|FUNCDATA)\b", Keyword.Declaration, "operands"),
-            (rf"({_NAME})([ \t]*)(:)", bygroups(Name.Label, Whitespace, Punctuation)),  # type: ignore[no-untyped-call] # the stub has no types
-            (r"[A-Za-z_][\w.]*", Keyword, "operands"),
+        ],
+        "statement": [
+            (
+                rf"(?:TEXT|DATA|GLOBL|PCDATA|FUNCDATA|PCALIGN)(?:{_END})(?!\.)",
+                Keyword.Declaration,
+                "operands",
+            ),
+            (rf"({_NAME})([ \t]*)(:)", _groups(Name.Label, Whitespace, Punctuation)),
+            (r"[^\W\d][\w·∕.]*", Keyword, "operands"),
             (r"[;\\]", Punctuation),
-            (r".", Text),
+            (r"(?=\S)", Whitespace, "operands"),  # a macro's value: (1 << 0)
+        ],
+        # The body of a macro is assembly, over as many lines as end in a backslash.
+        "macro": [
+            (r"\\\n", Punctuation),
+            (r"\n", Whitespace, "#pop"),
+            (r"[ \t\r]+", Whitespace),
+            include("comments"),
+            include("statement"),
         ],
         "operands": [
-            (r"\\\n", Punctuation),
-            (r"\n|;", Punctuation, "#pop"),
-            (r"//[^\n]*", Comment.Single),
+            (r"\\\n(?=[ \t]*\S)", Punctuation, "#pop"),  # only a macro goes on: with a new statement
+            (r"(?=\n)", Whitespace, "#pop"),
+            (r";", Punctuation, "#pop"),
+            include("comments"),
             (r"[ \t\r]+", Whitespace),
             (r'"(?:\\.|[^"\\\n])*"', String),
             (r"'(?:\\.|[^'\\\n])+'", String.Char),
             (r"<ABI(?:0|Internal)>", Keyword.Type),
-            (r"(?:FP|SB|SP|PC)\b", Name.Builtin.Pseudo),
-            (rf"{_REGISTERS}\b(?![·(])", Name.Builtin),
-            (r"0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d+(?:[eE][+-]?\d+)?)?", Number),
+            (rf"(?:FP|SB|SP|PC){_END}", Name.Builtin.Pseudo),
+            (rf"({_REGISTERS})(?![\w·∕(])(\.[BHSDQ]\d{{0,2}}\b)?", _groups(Name.Builtin, Keyword.Type)),
+            (rf"{_FLAGS}{_END}", Name.Constant),
+            (_NUMBER, Number),
             (_NAME, Name),
-            (r"[$+\-*/&|^~%]|<<|>>|<>", Operator),
-            (r"[(),:<>\[\]{}]", Punctuation),
+            (r"<<|>>|->|@>|<>|[$+\-*/&|^~%!=]", Operator),
+            (r"[(),:<>\[\]{}.#\\]", Punctuation),
             (r".", Text),
         ],
     }
+
+    def analyse_text(text: str) -> float:  # type: ignore[misc, override] # Pygments makes it static
+        """Say how surely a `.s` file is Go's: nobody else's has TEXT, DATA or GLOBL of a symbol off SB."""
+        return 1.0 if re.search(r"^(?:TEXT|DATA|GLOBL)[ \t]+[^\n]*\(SB\)", text, re.MULTILINE) else 0.0
 
 
 class CellLexer(Lexer):
@@ -82,7 +121,8 @@ class CellLexer(Lexer):
     name = "Go under glass"
     aliases: ClassVar[list[str]] = ["underglass"]
 
-    _magic = re.compile(r"%%(go|asm)\b[^\n]*\n?")
+    # Below another magic, too: %%expect_error, and a cell that is to fail.
+    _magic = re.compile(r"(?:\s*%%\w[^\n]*\n)*?\s*%%(go|asm)\b[^\n]*\n?")
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, Any, str]]:
         """Yield (index, token, text), as Pygments asks."""

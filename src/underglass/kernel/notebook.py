@@ -67,6 +67,15 @@ class NotebookProgram:
         self.waiting = tuple((c, e) for c, e in waiting if c not in trying)
         return Accepted(built, (*trying, cell), lost, self.waiting)
 
+    def try_out(self, cell: Cell, progress: Callable[[str], None] | None = None) -> None:
+        """Build the program with a cell, and forget it: nothing changes, whether it fits or not.
+
+        Raises:
+            BuildError: it does not fit.
+        """
+        sources = [c.source for c in arranged(self.cells, [cell]).values()]
+        toolchain.build(sources, progress=progress, cgo=self.cgo)
+
     def drop(self, number: int) -> Build | None:
         """Take a cell out, and build what is left; None if nothing is left, or if it only waited.
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from textwrap import fill
 from typing import Any
 
 from underglass.errors import UnderglassError
-from underglass.goprogram import from_build
+from underglass.goprogram import GoProgram, from_build
+from underglass.kernel.asked import Place
 from underglass.kernel.cells import Cell, read_cell
+from underglass.kernel.keyboard import Keyboard
 from underglass.kernel.notebook import Accepted, NotebookProgram, functions_of, reason
+from underglass.kernel.progress import ProgressLine
 from underglass.toolchain import Build, Diagnostic
 
 __all__ = ["Session"]
@@ -33,36 +41,101 @@ class Session:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._notebook = NotebookProgram()
+        self._line = ProgressLine(shell)
 
-    def take(self, language: str, line: str, body: str, *, cell_id: str | None, above: int) -> None:
+    def take(self, language: str, line: str, body: str, place: Place, *, keep: bool = True) -> None:
         """Add a cell to the program.
+
+        Args:
+            keep: False builds the program with the cell, and forgets it again.
 
         Raises:
             BuildError: it does not fit; `prog` is what it was.
         """
         notebook = self._notebook
         known = [*notebook.cells, *(c for c, _ in notebook.waiting)]
-        number = _number(self._shell)
-        cell = read_cell(language, line, body, number=number, cell_id=cell_id, above=above, taken=known)
-        accepted = notebook.add(cell, _progress)
-        self._set(accepted.build)
+        cell = read_cell(
+            language, line, body,
+            number=place.number, cell_id=place.cell_id, above=place.line - 1, taken=known,
+        )  # fmt: skip
+        with self._building() as progress:
+            if not keep:
+                notebook.try_out(cell, progress)
+                return
+            accepted = notebook.add(cell, progress)
+            prog = self._set(accepted.build)
         origins = {c.origin for c in accepted.new}
         warnings = [n for n in accepted.build.notes if n.source in origins]
         noted = {(n.source, n.line) for n in warnings}  # vet says the same about a missing prototype
-        warnings += [f for f in notebook.vet(accepted.new) if (f.source, f.line) not in noted]
+        with self.working("go vet reads the program"):
+            warnings += [f for f in notebook.vet(accepted.new) if (f.source, f.line) not in noted]
         _say(_news(accepted, notebook.cells), warnings, accepted)
+        if getattr(self._shell, "kernel", None) is not None:
+            self._list(prog, accepted, warnings)
 
-    def drop(self, number: int) -> None:
-        """Take a cell out of the program."""
+    @contextmanager
+    def program(self, place: Place) -> Iterator[GoProgram]:
+        """The program that Python calls `prog`; while inside, what it writes and how far it is are shown.
+
+        Raises:
+            UnderglassError: there is none.
+        """
+        prog = self._shell.user_ns.get("prog")
+        if not isinstance(prog, GoProgram):
+            raise UnderglassError(
+                f"{place}: there is no program yet. Run a cell that starts with %%go or %%asm first."
+                if prog is None
+                else f"{place}: prog is {type(prog).__name__} now, and no program any more. Run a %%go or "
+                "%%asm cell again."
+            )
+        before = prog.on_output, prog.on_input, prog.while_running
+        self._listen(prog)
+        try:
+            yield prog
+        finally:
+            prog.on_output, prog.on_input, prog.while_running = before
+
+    def _listen(self, prog: GoProgram) -> None:
+        """Show what a program writes, ask for what it reads, and say how far it is."""
+        prog.on_output = prog.on_output or _Streams()
+        prog.on_input = prog.on_input or partial(Keyboard, self._shell)
+        prog.while_running = self._running
+
+    @contextmanager
+    def working(self, words: str) -> Iterator[None]:
+        """While inside, say what is being done if it takes long; an interrupt is told in words."""
+        try:
+            with self._line.during(lambda: words):
+                yield
+        except KeyboardInterrupt as stop:
+            if not hasattr(stop, "_render_traceback_"):
+                _told(stop, "It was stopped. prog can be called again.")
+            raise
+
+    def drop(self, number: int, place: Place) -> None:
+        """Take a cell out of the program.
+
+        Raises:
+            UnderglassError: there is no such cell.
+            BuildError: the rest needs it; nothing has changed.
+        """
         notebook = self._notebook
         if number not in [c.number for c in (*notebook.cells, *(w for w, _ in notebook.waiting))]:
-            raise UnderglassError(f"The program has no cell {number}. %program shows the cells it has.")
-        built = notebook.drop(number)
+            raise UnderglassError(
+                f"{place}: the program has no cell {number}. %program shows the cells it has."
+            )
+        with self._building():
+            built = notebook.drop(number)
         if built is not None:
             self._set(built)
         elif not notebook.cells:
             self._shell.user_ns.pop("prog", None)
         self.show()
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells of the program, those that wait for others included."""
+        return (*self._notebook.cells, *(c for c, _ in self._notebook.waiting))
 
     def allow_c(self, allowed: bool) -> None:
         """Say whether the cells run from now on may have C above import "C"."""
@@ -79,20 +152,65 @@ class Session:
         if not self._notebook.cells and not self._notebook.waiting:
             _print("There is no program yet. A cell that starts with %%go or %%asm makes one.")
 
-    def _set(self, built: Build) -> None:
+    def _set(self, built: Build) -> GoProgram:
         prog = from_build(built)
-        prog.on_output = _Streams()
+        self._listen(prog)
         self._shell.push({"prog": prog})
+        return prog
+
+    def _list(self, prog: GoProgram, accepted: Accepted, warnings: list[Diagnostic]) -> None:
+        """Show the code that new assembly cells became.
+
+        The display starts empty and is filled at once: a tool that compares outputs with the stored ones
+        (nbval) sees what the cell prints, and not this.
+        """
+        from underglass.views.listing import listing
+
+        for cell in accepted.new:
+            if not cell.source.is_assembly:
+                continue
+            shown = listing(prog.program, cell.source, warnings)
+            if any(line.made for line in shown.lines):
+                data = {"text/plain": repr(shown), "text/html": shown._repr_html_()}
+                transient = {"display_id": uuid.uuid4().hex}
+                self._shell.display_pub.publish({}, {}, transient=transient)
+                self._shell.display_pub.publish(data, {}, transient=transient, update=True)
+
+    @contextmanager
+    def _building(self) -> Iterator[Callable[[str], None]]:
+        """While inside, show that the toolchain works; what is yielded changes the words."""
+        words = "building the program"
+
+        def progress(said: str) -> None:
+            nonlocal words
+            words = said
+
+        try:
+            with self._line.during(lambda: words):
+                yield progress
+        except KeyboardInterrupt as stop:
+            _told(stop, "The build was stopped. prog is what it was; run the cell again to build it.")
+            raise
+
+    @contextmanager
+    def _running(self, executed: Callable[[], int]) -> Iterator[None]:
+        """While inside, show how many instructions the machine has executed."""
+        begun = executed()
+        try:
+            with self._line.during(lambda: f"running: {executed() - begun:,} instructions"):
+                yield
+        except KeyboardInterrupt as stop:
+            _told(
+                stop,
+                f"The run was stopped after {executed() - begun:,} instructions. prog can be called again.",
+            )
+            raise
 
 
-def _number(shell: Any) -> int:
-    """Return the number that the front end shows beside the cell that runs.
-
-    IPython counts up before a cell runs (9.18) or after it; the cell's result has the number either way
-    (core/interactiveshell.py, run_cell_async).
-    """
-    result = getattr(shell.displayhook, "exec_result", None)
-    return getattr(result, "execution_count", None) or int(shell.execution_count)
+def _told(stop: KeyboardInterrupt, words: str) -> None:
+    """Have IPython show an interrupt as a sentence; where in our code it came is not the reader's concern."""
+    text = fill(f"KeyboardInterrupt: {words}", 88)
+    stop._render_traceback_ = lambda: [text]  # type: ignore[attr-defined] # IPython's hook, as in errors.py
 
 
 def _news(accepted: Accepted, cells: tuple[Cell, ...]) -> str:
@@ -120,8 +238,3 @@ def _say(news: str, warnings: list[Diagnostic], accepted: Accepted) -> None:
 def _print(text: str) -> None:
     # stdout, warnings too: a grader may take any word on stderr for a failure.
     sys.stdout.write(f"{text}\n")
-
-
-def _progress(words: str) -> None:
-    sys.stderr.write(f"{words}\n")
-    sys.stderr.flush()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from underglass.abi import abi0_layout, abi_internal_layout, named_types, parse_signature
 from underglass.abi.dwarf import type_named
+from underglass.analysis.inlining import inline_costs
 from underglass.errors import UnderglassError
 from underglass.goprogram import GoProgram
 from underglass.kernel.given import facts_of, recording, runnable, spelled
@@ -22,7 +23,7 @@ from underglass.program import Abi, Program
 from underglass.trace import Run
 from underglass.views.abi import abi_picture
 from underglass.views.cachelines import cache_line_picture
-from underglass.views.callgraph import call_graph_picture
+from underglass.views.callgraph import LIMIT, call_graph_picture
 from underglass.views.compare import ComparisonTable
 from underglass.views.frame import frame_picture
 from underglass.views.gcmap import gcmap_picture
@@ -35,7 +36,10 @@ from underglass.views.timeline import timeline_picture
 from underglass.views.wrapper import wrapper_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from underglass.trace import Trace
+    from underglass.views.calldot import InlineCost
     from underglass.views.callgraph import CallGraphPicture
     from underglass.views.predict import Predict
     from underglass.views.svg import Picture
@@ -282,15 +286,29 @@ def call_graph(
     focus: str = "main.main",
     depth: int = 3,
     *,
+    callers: int = 0,
     runtime: bool = False,
     nosplit: bool = False,
+    inlining: bool | Mapping[str, int | InlineCost] = False,
+    limit: int | None = LIMIT,
 ) -> CallGraphPicture:
     """Return the picture of what a function calls, with the ABI of each and the wrappers between.
+
+    A node opens its machine code: by a click, or by Enter where the arrow keys have taken the focus.
 
     Args:
         focus: the function, "add" or "main.add".
         depth: how many calls away from it to look.
+        callers: show what calls it, too, up to so many calls away.
         runtime: show the runtime's functions one by one.
         nosplit: say at each function without a stack check how much stack its longest chain leaves.
+        inlining: say at each function what inlining it costs: the compiler is asked, or the costs are given
+            as function → nodes or verdict.
+        limit: nodes; the functions farthest from the focus are folded, one node a package. None draws all.
     """
-    return call_graph_picture(facts_of(program), focus, depth, runtime=runtime, nosplit=nosplit)
+    facts = facts_of(program)
+    costs = inline_costs(facts) if inlining is True else inlining or None
+    return call_graph_picture(
+        facts, focus, depth, callers=callers, runtime=runtime,
+        nosplit=nosplit, inlining=costs, limit=limit,
+    )  # fmt: skip

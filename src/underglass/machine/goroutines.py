@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from elftools.common.exceptions import DWARFError, ELFError
-from elftools.dwarf.die import DIE
-
+from underglass.abi import field_offsets
 from underglass.machine.memory import BadAddress, Memory
 from underglass.program import Program
 
 __all__ = ["Goroutine", "goroutines", "stacks_of"]
 
 _DEAD, _STATES = 6, ("idle", "runnable", "running", "in a system call", "waiting")  # runtime/runtime2.go
-_FIELDS = ("goid", "atomicstatus", "waitreason", "sched")
 _MOST = 100
 
 
@@ -34,7 +31,7 @@ def goroutines(program: Program, memory: Memory) -> list[Goroutine]:
     """The living goroutines; none if the program has no debugging information to find them by."""
     try:
         return list(_read(program, memory))
-    except (BadAddress, KeyError, IndexError, DWARFError, ELFError, UnicodeDecodeError):
+    except (BadAddress, KeyError, IndexError, UnicodeDecodeError):
         return []
 
 
@@ -49,13 +46,13 @@ def stacks_of(program: Program, memory: Memory) -> list[tuple[int, int, int]]:
             for offsets, g in _living(program, memory)
             if _word(memory, g)
         ]
-    except (BadAddress, KeyError, DWARFError, ELFError):
+    except (BadAddress, KeyError):
         return []
 
 
 def _living(program: Program, memory: Memory) -> Iterator[tuple[dict[str, int], int]]:
     """The offsets of g's fields, and the address of each g that is not dead, as runtime.allgs has them."""
-    offsets = _offsets(program)
+    offsets = field_offsets(program, "runtime.g")
     table, _ = program.elf.symbols["runtime.allgs"][:2]
     start, count = _word(memory, table), min(_word(memory, table + 8), _MOST)
     for index in range(count):
@@ -85,24 +82,3 @@ def _reason(program: Program, memory: Memory, code: int) -> str:
 
 def _word(memory: Memory, address: int, size: int = 8) -> int:
     return int.from_bytes(memory.read(address, size), "little")
-
-
-def _offsets(program: Program) -> dict[str, int]:
-    """Offsets of the fields of runtime.g, from DWARF."""
-    if not program.elf.file.has_dwarf_info():
-        raise KeyError("DWARF")
-    for unit in program.elf.file.get_dwarf_info().iter_CUs():
-        if _name(unit.get_top_DIE()) != "runtime":
-            continue
-        for entry in unit.iter_DIEs():
-            if entry.tag == "DW_TAG_structure_type" and _name(entry) == "runtime.g":
-                members = {
-                    _name(m): m.attributes["DW_AT_data_member_location"].value for m in entry.iter_children()
-                }
-                return {name: int(members[name]) for name in _FIELDS}
-    raise KeyError("runtime.g")
-
-
-def _name(entry: DIE) -> str:
-    attribute = entry.attributes.get("DW_AT_name")
-    return attribute.value.decode() if attribute is not None else ""

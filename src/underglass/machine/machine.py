@@ -79,7 +79,7 @@ class Machine:
         self.family = family or Family()
         self.cpu = Cpu()
         self.memory = Memory(self.cpu.uc, self.cpu.budget, self.limits.memory)
-        source = StdinBytes(stdin) if isinstance(stdin, bytes) else stdin
+        source = StdinBytes(stdin) if isinstance(stdin, bytes) else self._patient(stdin)
         own = f"/{program.path.name}"
         names: tuple[str, ...] = (own, *arguments)
         if start is None:
@@ -134,7 +134,8 @@ class Machine:
             LimitExceeded: a limit was used up; its `output` holds what had been written.
             GuestFault: the threads wait for each other, or the emulator lacks something.
         """
-        started, first = self._began = time.monotonic(), self.cpu.executed
+        first = self.cpu.executed
+        self._began = time.monotonic(), first
         self._turn_ends = self._turn_ends or first + self.kernel.schedule.turn()
         last = first + self.limits.instructions
         try:
@@ -144,7 +145,7 @@ class Machine:
                     self._turn_ends = self.cpu.executed + self.kernel.schedule.turn()
                     if not self._next_thread(goes_on):
                         return self.kernel.exit_code
-                self._check_limits(started, first)
+                self._check_limits(*self._began)
                 if stop_at is not None and self.cpu.executed + LONGEST_BLOCK >= stop_at:
                     return None
                 end = min(self._turn_ends, last, stop_at or last)
@@ -295,6 +296,19 @@ class Machine:
         """What each thread and goroutine waits for, in words."""
         threads = [f"thread {t.tid} in {t.state}" for t in self.kernel.threads if t.state != "dead"]
         return threads + [str(g) for g in goroutines(self.program, self.memory)]
+
+    def _patient(self, stdin: Callable[[int], bytes]) -> Callable[[int], bytes]:
+        """Return a source whose waits, for someone at a keyboard, do not count as the program's seconds."""
+
+        def read(size: int) -> bytes:
+            asked = time.monotonic()
+            try:
+                return stdin(size)
+            finally:
+                started, first = self._began
+                self._began = started + time.monotonic() - asked, first
+
+        return read
 
     def _check_limits(self, started: float, first: int) -> None:
         limits = self.limits

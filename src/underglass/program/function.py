@@ -53,6 +53,8 @@ class Function:
     @property
     def package(self) -> str:
         """The import path in the name: "strings" of "strings.(*Reader).Len", "" without one."""
+        if self.name.startswith(("type:", "go:")):  # made by compiler and linker, for any package
+            return ""
         head, slash, tail = self.name.partition("[")[0].rpartition("/")
         name, dot, _ = tail.partition(".")
         return (head + slash + name).replace("%2e", ".") if dot else ""  # the linker writes example%2ecom

@@ -16,7 +16,9 @@ __all__ = ["flag_meaning", "instruction_meaning", "register_meaning"]
 
 _WIDTHS = {"B": "1 byte", "W": "2 bytes", "L": "4 bytes", "Q": "8 bytes"}
 _PREFIXED = re.compile(r"^(LOCK|REPNE|REPN|REPE|REP)[; ]\s*(\S+)")
-_CONDITIONAL = re.compile(r"^(J|SET|CMOV)([WLQ]?)([A-Z]{1,2})$")
+# The assembler has CMOVLLE (4 bytes, less or equal), the disassembler CMOVLE (less or equal): a width
+# stands before two letters only.
+_CONDITIONAL = re.compile(r"^(J|SET|CMOV(?=[A-Z]{1,2}$)|CMOV(?=[A-Z]{3}$)[WLQ])([A-Z]{1,2})$")
 _CLEARS_UPPER = " Writing 4 bytes of a register clears its upper half."
 
 
@@ -34,14 +36,14 @@ def instruction_meaning(go: str) -> str:
     instructions = _table()["instructions"]
     if mnemonic in instructions:
         return str(instructions[mnemonic])
-    if (found := _CONDITIONAL.match(mnemonic)) and found[3] in _conditions():
-        when = _conditions()[found[3]]
+    if (found := _CONDITIONAL.match(mnemonic)) and found[2] in _conditions():
+        when = _conditions()[found[2]]
         does = {
             "J": f"Jumps if {when}.",
             "SET": f"Sets a byte: 1 if {when}, else 0.",
             "CMOV": f"Copies if {when}.",
         }
-        return does[found[1]]
+        return does[found[1][:4] if found[1][0] == "C" else found[1]]
     stem, width = mnemonic[:-1], mnemonic[-1:]
     if stem in instructions and width in _WIDTHS:
         upper = _CLEARS_UPPER if width == "L" and stem == "MOV" else ""
@@ -62,7 +64,7 @@ def flag_meaning(name: str) -> str:
 @cache
 def _table() -> dict[str, dict[str, Any]]:
     text = (files("underglass.program") / "meanings_amd64.yml").read_text(encoding="utf-8")
-    held: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    held: dict[str, dict[str, Any]] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return held
 
 

@@ -221,6 +221,11 @@ class Program:
             return f"{source.origin}, line {line}"
         return f"{function.file}, line {line}" if function.file and line else ""
 
+    def file_at(self, function: Function, pc: int) -> str:
+        """The file of the source line of `pc`: not the function's own where a call was inlined."""
+        index = self._table.index_of(function.address)
+        return "" if index is None else self._table.file_at(self._table.record(index), pc - function.address)
+
     def _build(self, symbol: str, index: int, local: bool) -> Function:
         record = self._table.record(index)
         plain = symbol.removesuffix(".abi0")

@@ -59,6 +59,13 @@ class Inlining:
     dependencies: dict[str, dict[str, Verdict]] = field(repr=False)  # import path → function → verdict
     intrinsics: frozenset[tuple[str, str]] = field(repr=False)  # (import path, function)
 
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """The compiler's verdict on each function of the package and its imports, by the linker's name."""
+        own = "main" if self.package.name == "main" else self.package.path
+        found = {f"{path}.{name}": v for path, held in self.dependencies.items() for name, v in held.items()}
+        return found | {f"{own}.{v.name}": v for v in self.listing.verdicts}
+
 
 def inlining(sources: Iterable[Source], *, timeout: float = 120.0) -> Inlining:
     """Ask about a program's sources.

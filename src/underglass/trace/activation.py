@@ -175,9 +175,7 @@ def activations(trace: Trace, judged: Callable[[Function], bool] | None = None) 
         elif text.startswith("RET"):
             current.ret = step
             open_.pop()
-        elif (
-            text.startswith("J") and step < len(trace) - 1 and trace.function_at(step + 1) != function
-        ):  # a tail call
+        elif text.startswith("J") and _leaves(trace, step, function):  # a tail call
             open_.pop()
         before = step
     return tuple(found)
@@ -279,8 +277,23 @@ def _close_call(trace: Trace, activation: Activation, step: int) -> None:
         activation.bases.append((call.step + 1, activation.fp(step) + moved))
 
 
+def _leaves(trace: Trace, step: int, function: Function) -> bool:
+    """Whether a jump goes to another function; the next step may be another thread's, or a signal's."""
+    instruction = instruction_at(trace, step)
+    if instruction is not None and instruction.target is not None:
+        return instruction.target not in function and (
+            step + 1 > len(trace) - 1 or trace.pc(step + 1) != instruction.address + len(instruction.data)
+        )
+    return step < len(trace) - 1 and trace.function_at(step + 1) != function
+
+
 def _call(trace: Trace, caller: Activation, step: int) -> CallSite:
-    callee = trace.function_at(step + 1) if step + 1 <= len(trace) else None
+    instruction = instruction_at(trace, step)
+    target = instruction.target if instruction else None
+    if target is None and step < len(trace):
+        pushed = trace.register(step + 1, "SP") == trace.register(step, "SP") - _WORD
+        target = trace.pc(step + 1) if pushed else None  # else another thread, or a signal, comes first
+    callee = trace.program.function_at(target) if target is not None else None
     callee = with_abi(trace.program, callee) if callee else None
     sp = trace.register(step, "SP") - caller.fp(step)
     return CallSite(step, sp, callee, known_layout(trace.program, callee) if callee else None, None)

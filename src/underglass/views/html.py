@@ -19,7 +19,17 @@ from underglass.views.text import stepper_text
 if TYPE_CHECKING:
     from underglass.trace import Trace
 
-__all__ = ["MODULES", "joined", "module_text", "question_style", "stepper_html", "style_text"]
+__all__ = [
+    "MODULES",
+    "PAGE",
+    "PAGE_STYLE",
+    "digest",
+    "joined",
+    "module_text",
+    "question_style",
+    "stepper_html",
+    "style_text",
+]
 
 MODULES = (
     "record",
@@ -39,7 +49,7 @@ MODULES = (
 
 _STEPS_AS_TEXT = 40  # steps of the table that stands in where scripts do not run
 
-_PAGE = """\
+PAGE = """\
 <!doctype html>
 <html lang="en">
 <head>
@@ -60,7 +70,7 @@ _PAGE = """\
 </html>
 """
 
-_PAGE_STYLE = """
+PAGE_STYLE = """
 :root{color-scheme:light dark}
 body{margin:0;background:light-dark(#fff,#15181c);color:light-dark(#1d2126,#e4e6e8)}
 h1{margin:8px 0 0;font:600 20px/28px system-ui,sans-serif}
@@ -105,10 +115,10 @@ def stepper_html(
     script = f"{module_text()}\nmountAll();\n"
     if not standalone:
         return stepper + (_pieces(script) if assets else "")
-    style = _PAGE_STYLE + style_text()
-    allowed = f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    style = PAGE_STYLE + style_text()
+    allowed = f"style-src '{digest(style)}'; script-src '{digest(script)}'"
     policy = f"default-src 'none'; img-src data:; {allowed}"
-    return _PAGE.format(
+    return PAGE.format(
         policy=policy,
         title=html.escape(title or trace.title),
         hidden=' class="same"' if title in (None, trace.title) else "",  # the stepper shows the call itself
@@ -122,7 +132,8 @@ def _pieces(script: str) -> str:
     return f'<style>{style_text()}</style><script type="module">{script}</script>'
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """How a content security policy names a script or a style that stands in the page."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
