@@ -81,6 +81,32 @@ def check_colours(cells: list[Locator]) -> None:
     assert "MOVQ" not in python
 
 
+def check_help(page: Page, cell: Locator, shoot: Callable[..., None]) -> None:
+    """Tab completes what the prototype says, and Shift-Tab explains an instruction, before anything was run."""
+    line = cell.locator(".cm-line").filter(has_text="ADDQ")
+    line.click()
+    page.keyboard.press("End")
+    page.keyboard.type("\n\tMOVQ y")
+    page.keyboard.press("Tab")
+    popup = page.locator(".jp-Completer:not(.lm-mod-hidden)")
+    expect(popup).to_contain_text("y+8(FP)", timeout=SLOW)
+    shoot(page, "completion")
+    page.keyboard.press("Enter")
+    expect(cell.locator(".cm-content")).to_contain_text("MOVQ y+8(FP)")
+    for _ in range(len("\n\tMOVQ y+8(FP)") + 3):
+        if "y+8(FP)" not in cell.locator(".cm-content").inner_text():
+            break
+        page.keyboard.press("ControlOrMeta+z")
+    line.locator("span", has_text="ADDQ").click()
+    page.keyboard.press("Shift+Tab")
+    told = page.locator(".jp-Tooltip")
+    expect(told).to_contain_text("ADDQ", timeout=SLOW)
+    expect(told).to_contain_text("8 bytes")
+    shoot(page, "inspection")
+    page.keyboard.press("Escape")
+    expect(told).to_have_count(0)
+
+
 def test_cells_have_the_colours_of_their_language_and_keys_interrupt_a_guest(
     new_page: Callable[..., Page], notebook: str, screenshot: Callable[..., None]
 ) -> None:
@@ -95,6 +121,7 @@ def test_cells_have_the_colours_of_their_language_and_keys_interrupt_a_guest(
     shown = page.locator(".jp-MarkdownCell code span")
     assert {"MOVQ", "AX", "// moved"} <= set(shown.all_inner_texts())
     screenshot(page, "light")
+    check_help(page, cells[0], screenshot)
     light = colours(cells[0])
     page.emulate_media(color_scheme="dark")
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
