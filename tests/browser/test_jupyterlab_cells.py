@@ -82,7 +82,7 @@ def check_colours(cells: list[Locator]) -> None:
 
 
 def check_help(page: Page, cell: Locator, shoot: Callable[..., None]) -> None:
-    """Tab completes what the prototype says, and Shift-Tab explains an instruction, before anything was run."""
+    """Tab completes what the prototype says, Shift-Tab explains an instruction; nothing was run before."""
     line = cell.locator(".cm-line").filter(has_text="ADDQ")
     line.click()
     page.keyboard.press("End")
