@@ -146,7 +146,9 @@ def test_cells_have_the_colours_of_their_language_and_keys_interrupt_a_guest(
     cells[3].locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     expect(cells[3].locator(".jp-OutputArea-output")).to_contain_text("loop()", timeout=SLOW)
+    expect(cells[3].locator(".jp-InputPrompt")).to_contain_text("[1]", timeout=SLOW)  # the listing is done
     page.keyboard.press("Shift+Enter")
+    expect(cells[4].locator(".jp-InputPrompt")).to_contain_text("[*]", timeout=SLOW)
     expect(page.get_by_text("Go under glass | Busy")).to_be_visible(timeout=SLOW)
     page.keyboard.press("Escape")
     page.keyboard.press("i")

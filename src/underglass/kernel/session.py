@@ -169,7 +169,8 @@ class Session:
         for cell in accepted.new:
             if not cell.source.is_assembly:
                 continue
-            shown = listing(prog.program, cell.source, warnings)
+            with self.working("the code is disassembled"):
+                shown = listing(prog.program, cell.source, warnings)
             if any(line.made for line in shown.lines):
                 data = {"text/plain": repr(shown), "text/html": shown._repr_html_()}
                 transient = {"display_id": uuid.uuid4().hex}
