@@ -59,7 +59,7 @@ def displays(kernel: RunningKernel, message_id: str, until: Callable[[], bool] |
 
 
 def test_a_long_call_has_one_line_that_comes_and_goes(kernel: RunningKernel) -> None:
-    shown = displays(kernel, kernel.start("prog.call('spin', 300_000_000, limits=long)"))
+    shown = displays(kernel, kernel.start("prog.call('spin', 1_500_000_000, limits=long)"))
     assert shown, "a call of more than a second showed nothing"
     assert [kind for kind, _, _ in shown] == ["display_data", *["update_display_data"] * (len(shown) - 1)]
     assert len({name for _, name, _ in shown}) == 1

@@ -13,6 +13,7 @@ from unicorn.x86_const import UC_X86_REG_MXCSR
 
 from underglass.errors import GuestFault
 from underglass.machine.amd64 import FS_BASE, GENERAL, VECTORS
+from underglass.machine.interrupts import Interrupts
 from underglass.machine.native import Budget, add_hook
 
 __all__ = ["LONGEST_BLOCK", "Cpu", "Event"]
@@ -66,6 +67,7 @@ class Cpu:
         add_hook(self.uc, unicorn_const.UC_HOOK_BLOCK, "on_block", self.budget)
         self.uc.hook_add(unicorn_const.UC_HOOK_MEM_INVALID, self._on_bad_access)
         self.uc.hook_add(unicorn_const.UC_HOOK_INTR, self._on_interrupt)
+        self.interrupts = Interrupts()
         self._bad: tuple[int, int] | None = None
         self._vector: int | None = None
         self._stopped = False
@@ -194,10 +196,13 @@ class Cpu:
             self._until = until
         self.budget.limit = self.executed + instructions
         self.budget.wants_stop = 0
+        self.interrupts.hold()
         try:
             self.uc.emu_start(pc, until or _NOWHERE)
         except UcError as error:
             return self._fault(error)
+        finally:
+            self.interrupts.release()
         pc = self["PC"]
         if self._vector is not None:
             return Event("interrupt", pc, number=self._vector)

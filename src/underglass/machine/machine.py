@@ -303,7 +303,8 @@ class Machine:
         def read(size: int) -> bytes:
             asked = time.monotonic()
             try:
-                return stdin(size)
+                with self.cpu.interrupts.let_through():
+                    return stdin(size)
             finally:
                 started, first = self._began
                 self._began = started + time.monotonic() - asked, first
