@@ -130,9 +130,9 @@ def test_interrupt_ends_a_build_and_its_compilers(tmp_path: Path) -> None:
         kernel.run(switch.format(str(tmp_path)))
         cell = kernel.start(ADD.replace("ADDQ", "SUBQ"))
         deadline = time.monotonic() + 60
-        while not _compilers(process) and time.monotonic() < deadline:
+        while not (seen := _compilers(process)) and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert _compilers(process)
+        assert seen  # those may have ended by now, and others run
         begun = time.monotonic()
         kernel.manager.interrupt_kernel()
         shown = kernel.finish(cell)
