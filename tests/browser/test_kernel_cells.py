@@ -33,7 +33,7 @@ func main() {
 CELLS = [
     FRAMED,
     LOOP,
-    "from underglass import Limits\nprog.call('spin', 300_000_000, limits=Limits(10**12, 600))",
+    "from underglass import Limits\nprog.call('spin', 1_500_000_000, limits=Limits(10**12, 600))",
     "%%run",
     "%%expect_error no function\n%%trace nosuch()",
 ]
