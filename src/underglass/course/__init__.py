@@ -1,6 +1,7 @@
 """What turns a notebook into a course: questions, checks that name the broken rule, labs."""
 
 from underglass.course.arm64 import arm64_listing
+from underglass.course.assembler import refusal
 from underglass.course.check import CheckFailed, check, check_word
 from underglass.course.predict import Question, predict
 from underglass.course.steps import find_step, last_store
@@ -14,4 +15,5 @@ __all__ = [
     "find_step",
     "last_store",
     "predict",
+    "refusal",
 ]

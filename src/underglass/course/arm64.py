@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tempfile
-from pathlib import Path
 
+from underglass.course.assembler import assemble
 from underglass.errors import UnderglassError
-from underglass.toolchain import find_go
 
 __all__ = ["arm64_listing"]
 
@@ -25,12 +23,7 @@ def arm64_listing(text: str) -> tuple[str, ...]:
     Raises:
         UnderglassError: the assembler rejects it.
     """
-    go = find_go()
-    with tempfile.TemporaryDirectory() as folder:
-        source, include = Path(folder, "text.s"), go.root / "pkg" / "include"
-        source.write_text(text, encoding="utf-8")
-        arguments = ["tool", "asm", "-S", "-p", "main", "-I", str(include), "-o", str(Path(folder, "text.o"))]
-        done = go.run([*arguments, str(source)], cwd=Path(folder), env={"GOARCH": "arm64"})
+    done = assemble(text, "arm64")
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it gave no reason"]
         raise UnderglassError(f"The assembler for arm64 rejects the text: {said[0]}. Mend that line.")
