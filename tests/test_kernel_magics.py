@@ -334,5 +334,5 @@ def test_variants_are_filled_in_below(shell: InteractiveShell) -> None:
     )
     assert shell.run_cell(f"%%asm\n// func «name»(x int64) int64\n{body}").success
     assert shell.run_cell('prog.call("triple", «factor + 1»)').result == 12
-    failed = shell.run_cell('"«none»"')
+    failed = shell.run_cell('"«nothing»"')
     assert "«" in str(failed.error_before_exec or failed.error_in_exec)
