@@ -6,6 +6,7 @@ roles those of the ABI's document (`abi.amd64`), the sentences those of the kern
 
 from __future__ import annotations
 
+from underglass.abi import abi_internal_layout, parse_signature
 from underglass.abi.amd64 import ROLES
 from underglass.program.meanings import flag_meaning, register_meaning
 from underglass.program.usage import pseudo_register_meaning
@@ -17,6 +18,7 @@ from underglass.views.table import Table
 __all__ = [
     "GENERAL_REGISTERS",
     "VECTOR_REGISTERS",
+    "argument_registers",
     "byte_names",
     "flag_table",
     "intel_names",
@@ -67,6 +69,19 @@ def byte_names(name: str) -> tuple[str, ...]:
     known = registers(find_go().root)
     made = (f"{name[0]}L", f"{name[0]}H") if name in ("AX", "BX", "CX", "DX") else (f"{name}B",)
     return tuple(part for part in made if part in known)
+
+
+def argument_registers(prototype: str) -> dict[str, tuple[str, ...]]:
+    """Where ABIInternal has each argument of a function: its registers, none for one on the stack.
+
+    >>> argument_registers("func f(a int64, s string, x float64)")
+    {'a': ('AX',), 's': ('BX', 'CX'), 'x': ('X0',)}
+
+    Raises:
+        UnderglassError: it is no prototype.
+    """
+    layout = abi_internal_layout(parse_signature(prototype))
+    return {place.name: place.registers for place in layout.params}
 
 
 def register_table() -> Table:
