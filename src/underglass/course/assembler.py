@@ -1,4 +1,4 @@
-"""What `go tool asm` alone says to a text: no program is linked, so the answer takes a twentieth of a second."""
+"""What `go tool asm` alone says to a text: no program is linked, so the answer comes at once."""
 
 from __future__ import annotations
 

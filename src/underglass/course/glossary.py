@@ -25,9 +25,15 @@ class Term:
     name: str  # as the book writes it
     says: str  # one sentence; what stands in backquotes is code
     chapter: int  # where it is shown
+    also: tuple[str, ...] = ()  # other words for it
+
+    @property
+    def title(self) -> str:
+        """Its name, with the other words for it."""
+        return f"{self.name} ({', '.join(self.also)})" if self.also else self.name
 
     def __repr__(self) -> str:
-        return f"{self.name}: {self.says.replace('`', '')} Chapter {self.chapter}."
+        return f"{self.title}: {self.says.replace('`', '')} Chapter {self.chapter}."
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Glossary:
         return "\n".join(map(repr, self.terms))
 
     def _repr_markdown_(self) -> str:
-        return "\n\n".join(f"**{t.name}**: {t.says} {self._place(t.chapter)}" for t in self.terms)
+        return "\n\n".join(f"**{t.title}**: {t.says} {self._place(t.chapter)}" for t in self.terms)
 
     def _place(self, chapter: int) -> str:
         found = sorted(self.chapters.glob(f"{chapter:02}_*.ipynb")) if self.chapters is not None else []
@@ -77,4 +83,7 @@ def term(name: str) -> Term:
 @cache
 def _terms() -> dict[str, Term]:
     text = files("underglass.course").joinpath("glossary.yml").read_text(encoding="utf-8")
-    return {str(name): Term(str(name), held["says"], held["chapter"]) for name, held in yaml.safe_load(text).items()}
+    return {
+        name: Term(name, held["says"], held["chapter"], tuple(held.get("also", ())))
+        for name, held in yaml.safe_load(text).items()
+    }

@@ -61,14 +61,14 @@ def intel_names(name: str) -> tuple[str, str, str, str]:
 
 
 def byte_names(name: str) -> tuple[str, ...]:
-    """The names that Go's assembler has for single bytes of a general register (list6.go).
+    """The names that Go's assembler has for single bytes of a general register (list6.go); SP has none.
 
     >>> byte_names("AX"), byte_names("SI")
     (('AL', 'AH'), ('SIB',))
     """
     known = registers(find_go().root)
     made = (f"{name[0]}L", f"{name[0]}H") if name in ("AX", "BX", "CX", "DX") else (f"{name}B",)
-    return tuple(part for part in made if part in known)
+    return tuple(part for part in made if part in known and part != "SPB")  # no instruction takes that one
 
 
 def argument_registers(prototype: str) -> dict[str, tuple[str, ...]]:
@@ -81,7 +81,7 @@ def argument_registers(prototype: str) -> dict[str, tuple[str, ...]]:
         UnderglassError: it is no prototype.
     """
     layout = abi_internal_layout(parse_signature(prototype))
-    return {place.name: place.registers for place in layout.params}
+    return {place.name: tuple(piece.register for piece in place.pieces) for place in layout.params}
 
 
 def register_table() -> Table:
@@ -90,7 +90,7 @@ def register_table() -> Table:
         (
             f"`{name}`",
             " ".join(f"`{one}`" for one in intel_names(name)),
-            " ".join(f"`{one}`" for one in byte_names(name)),
+            " ".join(f"`{one}`" for one in byte_names(name)) or "none",
             ROLES[name],
             _LINKS.get(name, "nothing; free to use"),
         )
@@ -135,5 +135,3 @@ def pseudo_register_table() -> Table:
     """The four names that are registers of the assembler alone."""
     rows = tuple((f"`{name}`", pseudo_register_meaning(name)) for name in ("FP", "SP", "SB", "PC"))
     return Table("The pseudo-registers", ("name", "what it stands for"), rows)
-
-

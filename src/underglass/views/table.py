@@ -50,16 +50,18 @@ def table_text(table: Table) -> str:
 def table_html(table: Table) -> str:
     """Return the table as a piece for a page; it scrolls in its own box where the page is narrow."""
     head = "".join(f'<th scope="col">{_marked(cell)}</th>' for cell in table.head)
-    rows = "".join(
-        f'<tr><th scope="row">{_marked(row[0])}</th>{"".join(f"<td>{_marked(cell)}</td>" for cell in row[1:])}</tr>'
-        for row in table.rows
-    )
+    rows = "".join(map(_row, table.rows))
     title = html.escape(table.title)
     return (
         f'<div class="ug-table" tabindex="0" role="group" aria-label="{title}">'
         f"<style>{css_variables('.ug-table')}{_STYLE}</style><table><caption>{title}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+def _row(row: tuple[str, ...]) -> str:
+    cells = "".join(f"<td>{_marked(cell)}</td>" for cell in row[1:])
+    return f'<tr><th scope="row">{_marked(row[0])}</th>{cells}</tr>'
 
 
 def _marked(text: str) -> str:
