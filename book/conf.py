@@ -50,6 +50,7 @@ nb_execution_timeout = 180
 nb_execution_raise_on_error = True  # a cell that fails on purpose carries the tag raises-exception
 nb_execution_show_tb = True
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # links in an output lead to the chapters' pages, as those in the text do
 # A page has no kernel: a live widget is shown by its static form, which steps by itself, and the live
 # form's state and the scripts that would revive it stay out of the page.
 nb_mime_priority_overrides = [("*", "application/vnd.jupyter.widget-view+json", None)]

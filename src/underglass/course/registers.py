@@ -32,10 +32,7 @@ __all__ = [
 GENERAL_REGISTERS = ("AX", "BX", "CX", "DX", "SI", "DI", "BP", "SP", *(f"R{n}" for n in range(8, 16)))
 VECTOR_REGISTERS = tuple(f"X{n}" for n in range(16))
 
-_LINKS = {
-    "SP": "the same; given back as found",
-    "BP": "the same; given back as found",
-}
+_KEPT = ("SP", "BP")
 _OTHERS = (
     ("Y", "Y0 to Y31", 256, "AVX, and AVX-512 from Y16 on. The low half of Y0 is X0."),
     ("Z", "Z0 to Z31", 512, "AVX-512. The low half of Z0 is Y0."),
@@ -92,7 +89,7 @@ def register_table() -> Table:
             " ".join(f"`{one}`" for one in intel_names(name)),
             " ".join(f"`{one}`" for one in byte_names(name)) or "none",
             ROLES[name],
-            _LINKS.get(name, "nothing; free to use"),
+            "given back as found" if name in _KEPT else "free to use",
         )
         for name in GENERAL_REGISTERS
     )
@@ -109,7 +106,7 @@ def register_notes() -> Table:
 def vector_table() -> Table:
     """X0 to X15: 128 bits each, and what each carries in both ABIs."""
     rows = tuple(
-        (f"`{name}`", f"`XMM{name[1:]}`", ROLES[name], "nothing; free to use") for name in VECTOR_REGISTERS
+        (f"`{name}`", f"`XMM{name[1:]}`", ROLES[name], "free to use") for name in VECTOR_REGISTERS
     )
     return Table("The sixteen vector registers", ("Go", "Intel", "ABIInternal", "ABI0"), rows)
 

@@ -16,7 +16,7 @@ _STYLE = """\
 .ug-table th{text-align:left;font-weight:600;padding:4px 10px;border-bottom:1px solid var(--ug-rule);
 white-space:nowrap;color:var(--ug-ink);background:none;vertical-align:top}
 .ug-table td{text-align:left;padding:4px 10px;border-bottom:1px solid var(--ug-rule);color:var(--ug-ink);
-background:none;vertical-align:top;white-space:normal;min-width:5em}
+background:none;vertical-align:top;white-space:normal;min-width:6em}
 .ug-table th[scope=row],.ug-table code{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;
 font-size:13px;color:var(--ug-ink);background:none;border:0;padding:0}
 .ug-table th[scope=row]{padding:4px 10px;border-bottom:1px solid var(--ug-rule)}
