@@ -105,9 +105,7 @@ def register_notes() -> Table:
 
 def vector_table() -> Table:
     """X0 to X15: 128 bits each, and what each carries in both ABIs."""
-    rows = tuple(
-        (f"`{name}`", f"`XMM{name[1:]}`", ROLES[name], "free to use") for name in VECTOR_REGISTERS
-    )
+    rows = tuple((f"`{name}`", f"`XMM{name[1:]}`", ROLES[name], "free to use") for name in VECTOR_REGISTERS)
     return Table("The sixteen vector registers", ("Go", "Intel", "ABIInternal", "ABI0"), rows)
 
 
