@@ -272,6 +272,7 @@ function firstPlace(record) {
 /** Mount every static stepper of the page that waits for it. */
 export async function mountAll(page = document) {
   for (const place of page.querySelectorAll(".ug-static:not([data-mounted])")) {
+    if (place.hasAttribute("data-mounted")) continue; // another stepper's module came first, while this one unpacked
     place.setAttribute("data-mounted", "");
     const [record, other] = await Promise.all([...place.querySelectorAll("script[type='text/plain']")].map((one) => unpack(one.textContent)));
     mount(place, record, { step: Number(place.dataset.step ?? 0), other });
