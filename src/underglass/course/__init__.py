@@ -2,6 +2,7 @@
 
 from underglass.course.arm64 import arm64_listing
 from underglass.course.check import CheckFailed, check, check_word
+from underglass.course.listings import shown_by
 from underglass.course.predict import Question, predict
 from underglass.course.steps import find_step, last_store
 
@@ -14,4 +15,5 @@ __all__ = [
     "find_step",
     "last_store",
     "predict",
+    "shown_by",
 ]
