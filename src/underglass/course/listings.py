@@ -1,7 +1,7 @@
 """What Go's own commands print of a function: the compiler's list, the assembler's, and the disassembly.
 
-The commands are run as they stand, on the program's sources or on its executable. `go tool` prints the list to
-standard output, and `go build` passes it on to standard error (Go 1.27, cmd/internal/obj/objfile.go,
+The commands are run as they stand, on the program's sources or on its executable. `go tool` prints the list
+to standard output, and `go build` passes it on to standard error (Go 1.27, cmd/internal/obj/objfile.go,
 writeSymDebug).
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from underglass.errors import UnderglassError
 from underglass.goprogram import GoProgram
+from underglass.program import Abi
 from underglass.toolchain import Go, Source, find_go, stubs
 from underglass.toolchain.process import Completed
 from underglass.toolchain.workspace import FLAGS, MEMORY, filled, prepare
@@ -55,7 +56,7 @@ class Shown:
         return tuple(text for text in texts if text and not text.startswith(("TEXT", "FUNCDATA", "PCDATA")))
 
 
-def shown_by(command: str, prog: GoProgram, name: str) -> Shown:
+def shown_by(command: str, prog: GoProgram, name: str, *, abi: Abi | None = None) -> Shown:
     """Run one of Go's commands on a program, and return what it prints of the function `name`.
 
     Nothing is an answer, too: the compiler lists no function that is written in assembly.
@@ -63,25 +64,29 @@ def shown_by(command: str, prog: GoProgram, name: str) -> Shown:
     >>> shown_by("go tool objdump", prog, "add").code        # doctest: +SKIP
     ('ADDQ BX, AX', 'RET')
 
+    Args:
+        command: one of `COMMANDS`.
+        abi: of two functions of one name, the one to disassemble; None takes both, the wrapper included.
+
     Raises:
         UnderglassError: no such command or function, or the command rejects the program.
     """
     if command not in COMMANDS:
         raise UnderglassError(f"{command!r} is not run here. Take one of: {'; '.join(COMMANDS)}.")
-    function = prog.program.function(name)
+    function = prog.program.function(name, abi)
     sources = tuple(Source(s.name, s.text, s.origin) for s in prog.program.sources)
-    done = _run(command, find_go(), sources, prog, function.name)
+    symbol = re.escape(function.symbol) if abi else rf"{re.escape(function.name)}(\.abi0)?"
+    done = _run(command, find_go(), sources, prog, f"^{symbol}$")
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["it gave no reason"]
         raise UnderglassError(f"{command} rejects the program: {said[0]}. Mend that, or ask another command.")
     return Shown(command, _section(done.stdout + done.stderr, function.name))
 
 
-def _run(command: str, go: Go, sources: tuple[Source, ...], prog: GoProgram, name: str) -> Completed:
+def _run(command: str, go: Go, sources: tuple[Source, ...], prog: GoProgram, symbol: str) -> Completed:
     words = command.split()[1:]
     if words[-1] == "objdump":
-        pattern = rf"^{re.escape(name)}(\.abi0)?$"
-        return go.run([*words, "-s", pattern, str(prog.program.path.absolute())], timeout=_SECONDS)
+        return go.run([*words, "-s", symbol, str(prog.program.path.absolute())], timeout=_SECONDS)
     if not sources:
         raise UnderglassError(
             f"{command} reads sources, and this program was opened as an executable. "
