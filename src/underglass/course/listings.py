@@ -42,7 +42,7 @@ class Shown:
     lines: tuple[str, ...]  # as printed, tabs included
 
     def __repr__(self) -> str:
-        return "\n".join(line.expandtabs(4).rstrip() for line in self.lines) or "(nothing)"
+        return "\n".join(line.expandtabs().rstrip() for line in self.lines) or "(nothing)"
 
     def __contains__(self, text: object) -> bool:
         return isinstance(text, str) and any(text in " ".join(line.split()) for line in self.lines)
