@@ -4,6 +4,7 @@ from underglass.course.arm64 import arm64_listing
 from underglass.course.assembler import refusal
 from underglass.course.check import check, check_answer, check_word
 from underglass.course.failure import CheckFailed
+from underglass.course.listings import shown_by
 from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
 from underglass.course.steps import find_step, last_store
@@ -22,5 +23,6 @@ __all__ = [
     "last_store",
     "predict",
     "refusal",
+    "shown_by",
     "solution",
 ]

@@ -21,12 +21,15 @@ _LISTED = re.compile(
 _SECONDS = 20.0
 
 
-def assemble(instruction: str, *, frame: int = 0, args: int = 0) -> tuple[tuple[bytes, str], ...]:
+def assemble(
+    instruction: str, *, frame: int = 0, args: int = 0, system: str = "linux"
+) -> tuple[tuple[bytes, str], ...]:
     """Return the machine code of one instruction in Go syntax: (bytes, what they read as), mostly one pair.
 
     Args:
         frame: bytes of the frame of the function it stands in, which decide what `x+0(FP)` and `t-8(SP)` are.
         args: bytes of that function's arguments and results.
+        system: the GOOS to assemble for, which decides what `(TLS)` is.
 
     >>> assemble("ADDQ BX, AX")
     ((b'H\\x01\\xd8', 'ADDQ BX, AX'),)
@@ -48,7 +51,8 @@ def assemble(instruction: str, *, frame: int = 0, args: int = 0) -> tuple[tuple[
         source = _TEXT.format(frame=max(frame, 0), args=max(args, 0), instruction=text)
         (folder / _NAME).write_text(source, encoding="utf-8", newline="\n")
         try:
-            made = go.run(["tool", "asm", "-p", "main", "-o", "one.o", _NAME], folder, timeout=_SECONDS)
+            command = ["tool", "asm", "-p", "main", "-o", "one.o", _NAME]
+            made = go.run(command, folder, env={"GOOS": system}, timeout=_SECONDS)
             listed = (
                 go.run(["tool", "objdump", "one.o"], folder, timeout=_SECONDS)
                 if not made.returncode
@@ -57,7 +61,7 @@ def assemble(instruction: str, *, frame: int = 0, args: int = 0) -> tuple[tuple[
         except process.TimedOut as error:
             raise BuildError(f"{text!r} was not assembled within {_SECONDS:g} s. Try again.") from error
     code = tuple(
-        (bytes.fromhex(row["bytes"]), row["text"])
+        (bytes.fromhex(row["bytes"]), row["text"].partition("\t")[0])
         for row in _LISTED.finditer(listed.stdout)
         if int(row["line"]) == _LINE
     )
