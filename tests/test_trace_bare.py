@@ -70,8 +70,7 @@ def test_a_recording_ends_before_the_instruction_at_fault(kernel: GoProgram) -> 
 
 
 def test_a_trap_s_frame_is_recorded_as_stored_by_the_instruction_that_trapped(kernel: GoProgram) -> None:
-    machine = power_on(kernel, sse=True, fs=0x71000)
-    machine.set_gate(32, "handler")
+    machine = power_on(kernel, sse=True, fs=0x71000, gates={32: "handler"})
     before = machine.cpu["BX"] = 6
     trace = record_bare(machine, "start")
     assert trace.results == ()
