@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import underglass
-from underglass.course import find_step, power_on
+from underglass.course import CheckFailed, check_bare, find_step, power_on
 from underglass.errors import UnderglassError
 from underglass.goprogram import GoProgram
 from underglass.machine.bare import BareMachine
@@ -113,3 +115,23 @@ def test_what_cannot_be_recorded_is_said(kernel: GoProgram) -> None:
     trace = record_bare(power_on(kernel), "forever", most=600)
     assert trace.fault is not None
     assert "600 instructions" in trace.fault
+
+
+def test_a_check_says_how_a_run_ends_and_why(kernel: GoProgram, capsys: pytest.CaptureFixture[str]) -> None:
+    ready: dict[str, Any] = {"sse": True, "fs": 0x71000, "gates": {32: "handler"}}
+    check_bare(kernel, "start", **ready, registers={"BX": 1}, variables={"Seen": 0x2BADB003})
+    assert "start: it halts after" in capsys.readouterr().out
+    with pytest.raises(CheckFailed, match=r"start does not halt: #UD .* Set the bit\.") as failed:
+        check_bare(kernel, "start", beliefs={"#UD": "Set the bit."})
+    assert failed.value.trace is not None
+    assert failed.value.step == len(failed.value.trace)
+    with pytest.raises(CheckFailed, match=r"BX = 1, and 2 was expected. Only once\."):
+        check_bare(kernel, "start", **ready, registers={"BX": 2}, beliefs={"BX = 1": "Only once."})
+    with pytest.raises(CheckFailed, match=r"Seen = \d+, and 0 was expected"):
+        check_bare(kernel, "start", **ready, variables={"Seen": 0})
+    with pytest.raises(CheckFailed, match="too long"):
+        check_bare(kernel, "start", **ready, state=lambda trace: "too long")
+    with pytest.raises(CheckFailed, match="not whole yet"):
+        check_bare(kernel, "begin")
+    with pytest.raises(CheckFailed, match="not whole yet"):
+        check_bare(kernel, "start", gates={32: "handlr"})

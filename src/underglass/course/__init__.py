@@ -1,7 +1,7 @@
 """What turns a notebook into a course: questions, checks that name the broken rule, labs."""
 
 from underglass.course.arm64 import arm64_listing
-from underglass.course.bare import power_on
+from underglass.course.bare import check_bare, power_on
 from underglass.course.check import check, check_answer, check_word
 from underglass.course.failure import CheckFailed
 from underglass.course.marks import Marks
@@ -16,6 +16,7 @@ __all__ = [
     "arm64_listing",
     "check",
     "check_answer",
+    "check_bare",
     "check_word",
     "find_step",
     "hide_solutions",
