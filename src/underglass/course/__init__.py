@@ -3,6 +3,7 @@
 from underglass.course.arm64 import arm64_listing
 from underglass.course.bare import check_bare, power_on
 from underglass.course.check import check, check_answer, check_word
+from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
 from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
@@ -14,6 +15,7 @@ __all__ = [
     "Marks",
     "Question",
     "arm64_listing",
+    "bytes_of",
     "check",
     "check_answer",
     "check_bare",
@@ -23,5 +25,6 @@ __all__ = [
     "last_store",
     "power_on",
     "predict",
+    "section_of",
     "solution",
 ]
