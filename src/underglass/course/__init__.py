@@ -1,6 +1,6 @@
 """What turns a notebook into a course: questions, checks that name the broken rule, labs."""
 
-from underglass.course.arm64 import arm64_listing
+from underglass.course.arm64 import arm64_listing, assembler_says, listing
 from underglass.course.bare import check_bare, power_on
 from underglass.course.check import check, check_answer, check_word
 from underglass.course.data import bytes_of, section_of
@@ -15,6 +15,7 @@ __all__ = [
     "Marks",
     "Question",
     "arm64_listing",
+    "assembler_says",
     "bytes_of",
     "check",
     "check_answer",
@@ -23,6 +24,7 @@ __all__ = [
     "find_step",
     "hide_solutions",
     "last_store",
+    "listing",
     "power_on",
     "predict",
     "section_of",
