@@ -1,10 +1,11 @@
 """What turns a notebook into a course: questions, checks that name the broken rule, labs."""
 
-from underglass.course.arm64 import arm64_listing, assembler_says, listing
+from underglass.course.arm64 import arm64_listing
 from underglass.course.bare import check_bare, power_on
 from underglass.course.check import check, check_answer, check_word
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
+from underglass.course.listings import assembler_says, listing
 from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
 from underglass.course.steps import find_step, last_store
