@@ -26,11 +26,11 @@ _FUNCDATA_H = re.compile(
 def directive_table() -> Table:
     """Return the directives of the assembler, each with a line of assembly."""
     rows = [
-        (f"`{name}`", f"`{held.operands}`" if held.operands else "", f"`{held.example}`", held.meaning)
+        (f"`{name}`", f"`{held.operands}`" if held.operands else "", f"`{held.example}` {held.meaning}")
         for name, held in directives().items()
         if not name.startswith("#")
     ]
-    return Table("Directives of the assembler", ("name", "operands", "example", "what it does"), tuple(rows))
+    return Table("Directives of the assembler", ("name", "operands", "a line, and what it does"), tuple(rows))
 
 
 def preprocessor_table() -> Table:
