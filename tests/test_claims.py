@@ -14,6 +14,7 @@ BOOK = Path(__file__).parent.parent / "book"
 VERDICTS = {"holds", "wrong", "partly", "outdated", "version-bound"}
 LEDGER = yaml.safe_load((BOOK / "claims.yml").read_text(encoding="utf-8"))
 CHAPTERS = {int(path.name[:2]): path for path in BOOK.glob("[0-9][0-9]_*.ipynb")}
+APPENDICES = sorted(BOOK.glob("appendix_*.ipynb"))  # chapter "A"
 
 
 def claims_of(path: Path) -> Counter[str]:
@@ -50,7 +51,12 @@ def test_cells_and_ledger_agree(chapter: int) -> None:
 
 
 def test_no_entry_is_of_a_chapter_that_does_not_exist() -> None:
-    assert {entry["chapter"] for entry in LEDGER["claims"].values()} <= set(CHAPTERS)
+    assert {entry["chapter"] for entry in LEDGER["claims"].values()} <= {*CHAPTERS, "A"}
+
+
+def test_the_appendices_and_the_ledger_agree() -> None:
+    due = {name for name, entry in LEDGER["claims"].items() if entry["chapter"] == "A"}
+    assert set().union(*map(claims_of, APPENDICES)) == due
 
 
 def test_chapter_five_has_its_seven() -> None:

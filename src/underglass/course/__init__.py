@@ -1,8 +1,11 @@
 """What turns a notebook into a course: questions, checks that name the broken rule, labs."""
 
 from underglass.course.arm64 import arm64_listing
+from underglass.course.assembled import assembler_says, listing
 from underglass.course.assembler import refusal
+from underglass.course.bare import check_bare, power_on
 from underglass.course.check import check, check_answer, check_word
+from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
 from underglass.course.listings import shown_by
 from underglass.course.marks import Marks
@@ -15,14 +18,20 @@ __all__ = [
     "Marks",
     "Question",
     "arm64_listing",
+    "assembler_says",
+    "bytes_of",
     "check",
     "check_answer",
+    "check_bare",
     "check_word",
     "find_step",
     "hide_solutions",
     "last_store",
+    "listing",
+    "power_on",
     "predict",
     "refusal",
+    "section_of",
     "shown_by",
     "solution",
 ]

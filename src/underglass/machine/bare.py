@@ -19,7 +19,7 @@ from underglass.errors import UnderglassError
 from underglass.machine.cpu import LONGEST_BLOCK, Cpu, Event
 from underglass.machine.memory import EXEC, READ, WRITE, BadAddress, Memory
 from underglass.machine.native import PAGE
-from underglass.program import Program
+from underglass.program import Abi, Program
 
 __all__ = ["EXCEPTIONS", "BareMachine", "Exception_", "Stop"]
 
@@ -31,7 +31,7 @@ EXCEPTIONS: Mapping[int, str] = MappingProxyType(
 
 CODE_SELECTOR, DATA_SELECTOR = 0x08, 0x10
 _GDT = struct.pack("<QQQ", 0, 0x00AF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF)  # null, 64-bit code, data
-_GDT_AT = 0x1000
+_GDT_AT, _IDT_AT, _IDT_SIZE = 0x1000, 0x2000, 256 * 16
 _HAS_ERROR_CODE = (8, 10, 11, 12, 13, 14, 17)
 _OSFXSR = 1 << 9  # CR4
 _INTERRUPT_FLAG = 1 << 9  # FLAGS
@@ -146,6 +146,26 @@ class BareMachine:
         _, address, limit, _ = self.cpu.uc.reg_read(_TABLES[name])
         return int(address), int(limit) + 1 if limit else 0
 
+    def set_gate(self, vector: int, handler: str | int) -> None:
+        """Send an exception or `INT vector` to a handler: write its gate into the IDT, as start-up code does.
+
+        The first gate makes an IDT of 256 empty ones (Intel SDM, volume 3, figure 6-8).
+
+        Args:
+            handler: an assembly function of the program, or an address.
+
+        Raises:
+            UnderglassError: the vector is none of 0 to 255, or there is no such function.
+        """
+        if not 0 <= vector <= 255:
+            raise UnderglassError(f"There is no vector {vector}: an IDT has the gates 0 to 255.")
+        if self.table("IDT")[1] == 0:
+            self.write(_IDT_AT, bytes(_IDT_SIZE))
+            self.set_table("IDT", _IDT_AT, _IDT_SIZE)
+        to = self._address(handler, "ABI0")
+        gate = struct.pack("<HHBBHII", to & 0xFFFF, CODE_SELECTOR, 0, 0x8E, to >> 16 & 0xFFFF, to >> 32, 0)
+        self.write(self.table("IDT")[0] + 16 * vector, gate)
+
     @property
     def fs_base(self) -> int:
         """The FS base; Go's g lies 8 bytes below it."""
@@ -206,14 +226,14 @@ class BareMachine:
                 return Stop("exception", raised.pc, raised, self._describe(raised))
             pc = self.cpu["PC"]
 
-    def _address(self, place: str | int) -> int:
+    def _address(self, place: str | int, abi: Abi | None = None) -> int:
         if isinstance(place, int):
             return place
         if self.program is None:
             raise UnderglassError(
                 f"The bare machine has no program, so {place!r} is no place. Give an address."
             )
-        return self.program.function(place).address
+        return self.program.function(place, abi).address
 
     def _deliver(self, raised: Exception_) -> bool:
         self.cpu["PC"] = raised.pc

@@ -150,6 +150,12 @@ class Elf:
                 found.append((section.name, int(section["sh_addr"]), size, protection))
         return tuple(sorted(found, key=lambda s: s[1]))
 
+    def section_at(self, address: int) -> str | None:
+        """The name of the section that holds a guest address, as ".rodata"; None if none does."""
+        return next(
+            (n for n, start, size, _ in self.loaded_sections if start <= address < start + size), None
+        )
+
     @cached_property
     def program_headers(self) -> tuple[int, int, int]:
         """(guest address, bytes of one, number) of the program headers; address 0 if none is loaded."""

@@ -10,11 +10,12 @@ import numpy as np
 from underglass.abi import Layout
 from underglass.errors import CallError, GuestFault, LimitExceeded
 from underglass.machine import REGISTERS
+from underglass.machine.bare import BareMachine
 from underglass.machine.call import Call
 from underglass.machine.machine import Machine
 from underglass.machine.memory import BadAddress
 from underglass.machine.native import PAGE
-from underglass.machine.recorder import Recording
+from underglass.machine.recorder import CpuRecording, Recording
 from underglass.program import Function
 from underglass.trace.trace import Trace
 
@@ -114,7 +115,7 @@ class About:
 class Before:
     """Memory as it is now, for as long as the machine's snapshot is not left."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine | BareMachine) -> None:
         self._memory = machine.memory
         sp = machine.cpu["SP"] & -PAGE
         self.around = tuple(sp + offset for offset in _AROUND_SP)
@@ -125,7 +126,13 @@ class Before:
         return self.changed.get(address) or self._memory.before(address)
 
 
-def made(machine: Machine, recording: Recording, before: Before, about: About, back: int | None) -> Trace:
+def made(
+    machine: Machine | BareMachine,
+    recording: CpuRecording,
+    before: Before,
+    about: About,
+    back: int | None,
+) -> Trace:
     """Return the trace of a finished recording.
 
     Args:
@@ -139,6 +146,7 @@ def made(machine: Machine, recording: Recording, before: Before, about: About, b
     first, last = accesses["address"], accesses["address"] + accesses["size"] - np.uint64(1)
     touched = {int(a) * PAGE for a in np.unique(np.concatenate([first, last]) // np.uint64(PAGE))}
     wanted = sorted(touched | set(before.around) | set(before.changed))
+    assert machine.program is not None
     return Trace(
         machine.program,
         about.title,
@@ -200,7 +208,7 @@ def _in_order(accesses: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return accesses[np.argsort(accesses["step"], kind="stable")]
 
 
-def _page(machine: Machine, page: int) -> bytes | None:
+def _page(machine: Machine | BareMachine, page: int) -> bytes | None:
     try:
         return machine.memory.read(page, PAGE)
     except BadAddress:

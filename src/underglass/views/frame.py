@@ -136,7 +136,8 @@ class _Drawing:
                 if not groups or groups[-1][0] != owner:
                     groups.append((owner, abi, self._y))
                 self._word(slot, offset, frame, abi, innermost=innermost)
-        ends = [start for _, _, start in groups[1:]] + [self._y]
+        # No group: the frame below names all of these words, as where SP moved behind the assembler's back.
+        ends = [*(start for _, _, start in groups[1:]), self._y][: len(groups)]
         for (owner, _, start), end in zip(groups, ends, strict=True):
             self._brace(start, end, owner)
         self._y += _GAP
