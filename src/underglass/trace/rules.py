@@ -110,11 +110,11 @@ _ALL = (
     ),
     Rule(
         "bp-restored",
-        "BP comes back as it was",
+        "BP links the frames at each CALL, and comes back as it was",
         Page(_FRAMES, "links"),
-        "BP links the frames: tracebacks, profilers and the execution tracer follow it. A function with "
-        "a frame has it saved by the assembler; one with $0 and no CALL has not, and has to leave BP "
-        "alone or restore it.",
+        "BP links the frames: profilers and the execution tracer follow it from any Go code that you call. "
+        "A function with a frame has it saved by the assembler, and BP points to the saved one; one with $0 "
+        "and no CALL has not, and has to leave BP alone or restore it.",
     ),
     Rule(
         "sp-restored",
@@ -143,7 +143,8 @@ _ALL = (
         "A word of the frame is written before it is read",
         Page(_FRAMES, "locals"),
         "Locals are not cleared: a local that was not written holds what an earlier call left on the "
-        "stack, and so do the result slots of your own function.",
+        "stack, and so do the result slots of your own function and the words that a callee takes for its "
+        "arguments. A string takes two of them, a slice three.",
     ),
     Rule(
         "outgoing-area",
