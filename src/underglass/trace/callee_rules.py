@@ -1,6 +1,7 @@
 """The sentinel's rule about what a callee finds: each argument that it reads was stored for it.
 
-Source: Go 1.27, cmd/compile/abi-internal.md, "Stack-based calling convention": arguments from 0(SP) upwards.
+Source: Go 1.27, cmd/compile/abi-internal.md, "Function call argument and result passing": with no registers to
+assign, the sequence of stack-assigned values is ABI0's, and the caller stores it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def check(trace: Trace, run: Activation) -> Iterator[Breach]:
             continue
         for leaf in [leaf for leaf in missing if not set(touched).isdisjoint(_bytes(call, leaf))]:
             missing.remove(leaf)
-            if not access.is_write:
+            reader = trace.function_at(access.step)
+            if not access.is_write and reader is not None and call.callee == reader:
                 yield "written-before-read", call.step, _sentence(run, call, leaf)
 
 
