@@ -1,7 +1,7 @@
 """The sentinel's rule about what a callee finds: each argument that it reads was stored for it.
 
-Source: Go 1.27, cmd/compile/abi-internal.md, "Function call argument and result passing": with no registers to
-assign, the sequence of stack-assigned values is ABI0's, and the caller stores it.
+Source: Go 1.27, cmd/compile/abi-internal.md, "Function call argument and result passing": with no registers,
+the sequence of stack-assigned values is that of ABI0, and the caller stores it.
 """
 
 from __future__ import annotations
