@@ -496,11 +496,13 @@ WRONG = [
     ("frame-links", Example("overReturn", ADD, "NOSPLIT, $8-24", "MOVQ x+0(FP), AX; ADDQ y+8(FP), AX; MOVQ AX, ret+16(FP); MOVQ AX, a+8(SP)", (1, 2))),
     ("frame-links", Example("clearsTooMuch", ADD, "NOSPLIT, $16-24", "MOVQ x+0(FP), AX; ADDQ y+8(FP), AX; MOVQ AX, ret+16(FP); XORPS X0, X0; MOVUPS X0, 8(SP)", (1, 2))),
     ("bp-restored", Example("countsInBP", "(n int64) int64", "NOSPLIT, $0-16", "MOVQ n+0(FP), BP; XORL AX, AX; more: ADDQ BP, AX; DECQ BP; JNZ more; MOVQ AX, ret+8(FP)", (4,))),
+    ("bp-restored", Example("callsWithBP", ADD, "0, $24-24", "MOVQ x+0(FP), AX; MOVQ y+8(FP), BP; MOVQ AX, 0(SP); MOVQ BP, 8(SP); CALL ·plus(SB); MOVQ 16(SP), AX; MOVQ AX, ret+16(FP)", (23, 4))),
     ("sp-restored", Example("addsToSP", ADD, "NOSPLIT, $0-24", LOAD_STORE + "; ADDQ $8, SP", (1, 2))),
     ("sp-restored", Example("roundsSP", ADD, "0, $24-24", LOAD_STORE + "; ANDQ $~63, SP; SUBQ $64, SP", (1, 2))),
     ("direction-flag", Example("leavesDF", "(x int64) int64", "0, $16-16", "LEAQ high-8(SP), DI; MOVQ $2, CX; MOVQ x+0(FP), AX; STD; REP; STOSQ; MOVQ low-16(SP), AX; MOVQ AX, ret+8(FP)", (6,))),
     ("direction-flag", Example("callsWithDF", ADD, "0, $24-24", "STD; MOVQ x+0(FP), AX; MOVQ AX, 0(SP); MOVQ y+8(FP), BX; MOVQ BX, 8(SP); CALL ·plus(SB); CLD; MOVQ 16(SP), AX; MOVQ AX, ret+16(FP)", (1, 2))),
     ("written-before-read", Example("wrongLocal", ADD, "0, $16-24", "MOVQ x+0(FP), AX; MOVQ AX, a-8(SP); MOVQ y+8(FP), AX; ADDQ b-16(SP), AX; MOVQ AX, ret+16(FP)", (1, 2))),
+    ("written-before-read", Example("handsOnOne", ADD, "0, $24-24", "MOVQ x+0(FP), AX; MOVQ AX, 0(SP); CALL ·plus(SB); MOVQ 16(SP), AX; ADDQ y+8(FP), AX; MOVQ AX, ret+16(FP)", (23, 4))),
     (
         "outgoing-area",
         Example(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
+import nbformat
 import pytest
+from docutils.nodes import make_id
 
 import underglass
 from sentinel_cases import CORRECT, WRONG, Example, build_all, example_call
@@ -19,6 +22,8 @@ from underglass.trace.entries import caught
 from underglass.trace.register_rules import check as check_registers
 from underglass.trace.rules import RULES
 from underglass.trace.sentinel import broken_rules
+
+BOOK = Path(__file__).parent.parent / "book"
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +76,20 @@ def test_rules_are_complete() -> None:
         assert rule.title[0].isupper()
         assert not rule.title.endswith(".")
         assert rule.explanation.endswith(".")
-        assert re.fullmatch(r"\d\d_[a-z]+#[a-z]+", str(rule.page))
+        assert re.fullmatch(r"\d\d_[a-z]+#[a-z0-9-]+", str(rule.page))
         assert rule.wrong.text != rule.mended.text
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rules_page_has_its_section(rule: str) -> None:
+    page = RULES[rule].page
+    chapter = BOOK / f"{page.chapter}.ipynb"
+    if not chapter.exists():
+        assert int(page.chapter[:2]) in (7, 10)  # still to be written
+        return
+    texts = [c.source for c in nbformat.read(chapter, as_version=4).cells if c.cell_type == "markdown"]
+    headings = re.findall(r"^## (.+)$", "\n".join(texts), re.MULTILINE)
+    assert page.anchor in [make_id(heading) for heading in headings], f"{rule}: {page}"
 
 
 def test_a_function_of_abiinternal_gives_r14_back(prog: GoProgram) -> None:

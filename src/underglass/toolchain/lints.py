@@ -144,13 +144,13 @@ def _argument_name(function: _Function, sizes: dict[str, int]) -> Found:
     names = _names(function.prototype) if function.prototype and not function.is_declared else None
     if names is None:
         return
-    # What go vet calls unnamed results (asmdecl.go, asmParseDecl).
-    unnamed = {"ret", *(f"ret{i}" for i in range(1, 10))}
+    # What go vet calls unnamed results (asmdecl.go, asmParseDecl), with their parts: ret_base, ret1_len.
+    accepted = names | {"ret", *(f"ret{i}" for i in range(1, 10))}
     for line in function.lines:
         for name, offset in _ARGUMENT.findall(line.operands):
             known = (
-                name in names | unnamed
-                or _SUFFIX.sub("", name) in names
+                name in accepted
+                or _SUFFIX.sub("", name) in accepted
                 or any(name.startswith(f"{n}_") for n in names)
             )
             if not known and not offset.startswith("-"):

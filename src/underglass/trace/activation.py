@@ -101,10 +101,14 @@ class Activation:
         return self.layout.args_size + self.layout.spill_size if self.layout else self.function.args_size
 
     def accesses(self, trace: Trace) -> Iterator[Access]:
-        """Loads and stores between the frame's lowest word and its results, whoever made them, in order."""
+        """Loads and stores between the frame's lowest word and its results, whoever made them, in order.
+
+        Where the last call did not come back, those of its callee are among them.
+        """
         own = set(self.steps)
         low = min(trace.register(s, "SP") - self.fp(s) for s in self.steps) - 64
-        ends = [start for start, _ in self.bases[1:]] + [self.last + 1]
+        lasts = any(call.step == self.last for call in self.calls[-1:])
+        ends = [start for start, _ in self.bases[1:]] + [len(trace) if lasts else self.last + 1]
         table = trace.accesses
         for (start, base), end in zip(self.bases, ends, strict=True):
             mine = table[(table["step"] >= start) & (table["step"] < end)]

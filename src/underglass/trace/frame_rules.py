@@ -181,6 +181,8 @@ def _unread(state: _State) -> Iterator[Breach]:
         whole = range(leaf.offset, leaf.end)
         if leaf.is_result or leaf.name == "_" or not whole or any(offset in state.read for offset in whole):
             continue
+        if leaf.type.startswith("[]") and leaf.name.endswith("_cap"):  # few functions have a use for it
+            continue
         yield (
             "argument-read",
             state.run.ret,

@@ -26,6 +26,7 @@ def check(trace: Trace, run: Activation) -> Iterator[Breach]:
     yield from _across_calls(trace, run)
     for call in run.calls:
         yield from _handed_over(trace, run, call)
+        yield from _linked(trace, run, call)
     if run.ret is None:
         return
     yield from _direction(trace, run, run.ret, "returns")
@@ -129,6 +130,22 @@ def _handed_over(trace: Trace, run: Activation, call: CallSite) -> Iterator[Brea
             "fixed-registers",
             writer,
             f"{_name(run)} calls {_callee(call)}, code of ABIInternal, and R14 does not hold g then.",
+        )
+
+
+def _linked(trace: Trace, run: Activation, call: CallSite) -> Iterator[Breach]:
+    """BP when Go code is called, which pushes it as the next link (runtime/mprof.go, saveblockevent).
+
+    The assembler's first instructions leave it pointing to the saved one, directly above the locals.
+    """
+    if call.callee is None or call.callee.is_assembly or run.changes_stack or not run.function.has_saved_bp:
+        return
+    if trace.register(call.step, "BP") != run.fp(call.step) + run.pseudo_sp:
+        yield (
+            "bp-restored",
+            _last_writer(trace, run, "BP", call.step),
+            f"{_name(run)} calls {_callee(call)}, Go code, and BP does not point to the saved BP then: "
+            "a profiler that follows the links from there reads what is at no frame's address.",
         )
 
 

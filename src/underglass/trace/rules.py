@@ -22,7 +22,7 @@ class Page:
     """Where the book explains a rule."""
 
     chapter: str  # stem of the notebook: "05_frames"
-    anchor: str  # id of the section in it
+    anchor: str  # id of the section in it: docutils makes it of the heading
 
     def __str__(self) -> str:
         return f"{self.chapter}#{self.anchor}"
@@ -55,7 +55,7 @@ _ALL = (
     Rule(
         "result-written",
         "Every byte of every result is written before RET",
-        Page(_FRAMES, "results"),
+        Page(_CALLS, "nobody-clears-a-result-slot-for-you"),
         "The caller reads the result from its slot above the return address, and nobody cleared it for "
         "you: what you do not write is what the last user of that stack left there. Write the whole "
         "slot, with the width of its type: MOVQ for int64, MOVL for int32, MOVB for bool.",
@@ -63,7 +63,7 @@ _ALL = (
     Rule(
         "argument-place",
         "An argument is read at its own offset, with its own width",
-        Page(_FRAMES, "arguments"),
+        Page(_CALLS, "small-arguments-share-a-word-and-results-begin-at-the-next-one"),
         "Arguments lie from 0(FP) upwards in the order of the prototype, each at a multiple of its "
         "alignment. A load that begins elsewhere, or is wider or narrower than the type, mixes two "
         "arguments or reads the padding between them. The name before the offset is a comment to the "
@@ -72,7 +72,7 @@ _ALL = (
     Rule(
         "argument-read",
         "Every argument is read",
-        Page(_FRAMES, "arguments"),
+        Page(_FRAMES, "the-caller-keeps-a-callee-s-arguments-in-its-own-frame"),
         "A function that never looks at one of its arguments may be right, as a constant function is. "
         "More often another slot was read in its place.",
         is_hint=True,
@@ -90,36 +90,36 @@ _ALL = (
     Rule(
         "above-arguments",
         "Nothing above the arguments and results is touched through FP",
-        Page(_FRAMES, "arguments"),
+        Page(_FRAMES, "the-caller-keeps-a-callee-s-arguments-in-its-own-frame"),
         "Above the last result slot the caller keeps its own locals. An offset past the argument size "
         "that the TEXT line declares reaches into them.",
     ),
     Rule(
         "below-sp",
         "Nothing below SP is touched",
-        Page(_FRAMES, "locals"),
+        Page(_FRAMES, "the-frame-size-leaves-out-what-call-and-the-assembler-push"),
         "The words below SP belong to nobody: Go has no red zone, and the next CALL or signal writes "
         "there. A local needs room in the frame size of the TEXT line: x-8(SP) and y-16(SP) take $16.",
     ),
     Rule(
         "frame-links",
         "The saved BP and the return address are left alone",
-        Page(_FRAMES, "links"),
+        Page(_FRAMES, "links-locals-outgoing-area-a-frame-from-its-high-end-to-its-low-end"),
         "Above the locals lie the caller's BP and the return address. The first local is x-8(SP): "
         "x-0(SP) and x+0(SP) name the saved BP.",
     ),
     Rule(
         "bp-restored",
-        "BP comes back as it was",
-        Page(_FRAMES, "links"),
-        "BP links the frames: tracebacks, profilers and the execution tracer follow it. A function with "
-        "a frame has it saved by the assembler; one with $0 and no CALL has not, and has to leave BP "
-        "alone or restore it.",
+        "BP links the frames at each CALL, and comes back as it was",
+        Page(_FRAMES, "does-not-say-whether-bp-is-saved"),
+        "BP links the frames: profilers and the execution tracer follow it from any Go code that you call. "
+        "A function with a frame has it saved by the assembler, and BP points to the saved one; one with $0 "
+        "and no CALL has not, and has to leave BP alone or restore it.",
     ),
     Rule(
         "sp-restored",
         "SP stands at the return address when RET runs",
-        Page(_FRAMES, "links"),
+        Page(_FRAMES, "links-locals-outgoing-area-a-frame-from-its-high-end-to-its-low-end"),
         "RET takes the word at SP for the address to go on at. The assembler puts back what the frame "
         "size took and counts PUSHQ and POPQ; what SUBQ or ADDQ do to SP is yours to undo.",
     ),
@@ -141,14 +141,15 @@ _ALL = (
     Rule(
         "written-before-read",
         "A word of the frame is written before it is read",
-        Page(_FRAMES, "locals"),
+        Page(_FRAMES, "links-locals-outgoing-area-a-frame-from-its-high-end-to-its-low-end"),
         "Locals are not cleared: a local that was not written holds what an earlier call left on the "
-        "stack, and so do the result slots of your own function.",
+        "stack, and so do the result slots of your own function and the words that a callee takes for its "
+        "arguments. A string takes two of them, a slice three.",
     ),
     Rule(
         "outgoing-area",
         "The frame has room for the arguments and results of every callee",
-        Page(_CALLS, "outgoing"),
+        Page(_CALLS, "the-outgoing-area-is-as-large-as-the-largest-call"),
         "A callee finds its arguments and writes its results from the caller's 0(SP) upwards. The frame "
         "size of the TEXT line has to count the largest such area, and the locals on top of it: $ "
         "locals + arguments + results.",
@@ -156,14 +157,14 @@ _ALL = (
     Rule(
         "register-across-call",
         "No register is expected to keep its value across a CALL",
-        Page(_CALLS, "registers"),
+        Page(_CALLS, "no-register-outlives-a-call-and-ax-may-look-as-if-it-did"),
         "There are no callee-save registers in Go but BP and SP: whatever you call may use all others. "
         "Keep what you need in a local, and load it again after the CALL.",
     ),
     Rule(
         "register-set",
         "A register is loaded before it is used",
-        Page(_CALLS, "registers"),
+        Page(_CALLS, "no-register-outlives-a-call-and-ax-may-look-as-if-it-did"),
         "An ABI0 function gets its arguments on the stack and gives its results there; the registers "
         "hold leftovers when it starts and when its callees return. Load from x+0(FP), and after a CALL "
         "from the callee's result slot above 0(SP).",
@@ -171,7 +172,7 @@ _ALL = (
     Rule(
         "stray-access",
         "Memory outside the frame is reached through what the arguments span",
-        Page(_FRAMES, "memory"),
+        Page(_CALLS, "a-slice-is-three-arguments-and-a-loop-needs-two-of-them"),
         "A slice gives access to its capacity, a string to its bytes, a pointer to the array or struct it "
         "points to; the program's own variables are there by name. A store beside them changes another "
         "object, or a caller's frame, and nothing stops it (golang/go issue 79062). A string's bytes may be "

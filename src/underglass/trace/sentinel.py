@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from underglass.errors import UnderglassError
 from underglass.program import Function
 from underglass.toolchain import asmlex
-from underglass.trace import frame_rules, memory_rules, register_rules, stack_rules
+from underglass.trace import callee_rules, frame_rules, memory_rules, register_rules, stack_rules
 from underglass.trace.activation import Activation, activations, instruction_at, source_line
 from underglass.trace.rules import RULES, Rule, rule
 
@@ -29,6 +29,7 @@ Breach = tuple[str, int, str]
 
 _CHECKS: tuple[Callable[[Trace, Activation], Iterator[Breach]], ...] = (
     frame_rules.check,
+    callee_rules.check,
     register_rules.check,
     stack_rules.check,
     memory_rules.check,
