@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -71,8 +72,18 @@ def test_rules_are_complete() -> None:
         assert rule.title[0].isupper()
         assert not rule.title.endswith(".")
         assert rule.explanation.endswith(".")
-        assert re.fullmatch(r"\d\d_[a-z]+#[a-z]+", str(rule.page))
+        assert re.fullmatch(r"\d\d_[a-z]+#[a-z0-9-]+", str(rule.page))
         assert rule.wrong.text != rule.mended.text
+
+
+def test_rules_about_the_two_abis_lead_to_a_heading() -> None:
+    chapter = (Path(__file__).parent.parent / "book" / "07_abis.ipynb").read_text(encoding="utf-8")
+    titles = re.findall(r'"## (.+?)(?:\\n)?"', chapter)
+    # As MyST makes an id of a title: what is neither a word nor a hyphen goes, spaces become hyphens.
+    slugs = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    anchors = {rule.page.anchor for rule in RULES.values() if rule.page.chapter == "07_abis"}
+    assert len(anchors) == 3
+    assert anchors <= slugs
 
 
 def test_a_function_of_abiinternal_gives_r14_back(prog: GoProgram) -> None:
