@@ -18,10 +18,11 @@ def test_each_register_has_one_row() -> None:
 def test_types_as_arguments() -> None:
     rows = {row[0].strip("`"): row[1:] for row in type_table().rows}
     assert set(rows) == set(TYPES)
-    assert rows["string"] == ("16", "8", "`AX`, `BX`", "`x_base+0`, `x_len+8`")
-    assert rows["complex64"] == ("8", "4", "`X0`, `X1`", "`x_real+0`, `x_imag+4`")
-    assert rows["struct{ x, y int32 }"][2] == "`AX`, `BX`"
-    assert rows["[2]int8"] == ("2", "1", "stack", "`x+0`")
+    assert rows["string"] == ("16, 8", "`AX`, `BX`", "`x_base+0`, `x_len+8`")
+    assert rows["complex64"] == ("8, 4", "`X0`, `X1`", "`x_real+0`, `x_imag+4`")
+    assert rows["struct{ x, y int32 }"][1] == "`AX`, `BX`"
+    assert rows["[2]int8"] == ("2, 1", "stack", "`x+0`")
+    assert rows["struct{}"][1] == "no room"
 
 
 def test_the_words_of_a_call() -> None:

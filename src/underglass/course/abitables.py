@@ -59,16 +59,10 @@ def type_table(types: Sequence[str] = TYPES) -> Table:
         (place,) = abi_internal_layout(parse_signature(f"func f(x {name})")).places
         taken = [piece.register for piece in place.pieces]
         parts = ", ".join(f"`x{piece.part}+{piece.offset}`" for piece in place.pieces)
-        rows.append(
-            (
-                f"`{name}`",
-                str(place.type.size),
-                str(place.type.align),
-                _list(taken) or ("stack" if place.type.size else "no room"),
-                parts or "`x+0`",
-            )
-        )
-    head = ("type", "size", "align", "first argument, in ABIInternal", "its parts, in assembly")
+        room = f"{place.type.size}, {place.type.align}"
+        where = _list(taken) or ("stack" if place.type.size else "no room")
+        rows.append((f"`{name}`", room, where, parts or "`x+0`"))
+    head = ("type", "size, align", "in ABIInternal", "parts in assembly")
     return Table("Types as arguments", head, tuple(rows))
 
 
