@@ -197,7 +197,8 @@ def _outgoing(state: _State) -> Iterator[Breach]:
         if end == call.sp or call.callee is None:
             continue
         callee, name = _plain(call.callee), _plain(run.function)
-        takes = f"{callee} has {end - call.sp} bytes of arguments and results from {name}'s 0(SP) upwards"
+        held = "arguments and results" if call.callee.abi == "ABI0" else "stack arguments and spill space"
+        takes = f"{callee} has {end - call.sp} bytes of {held} from {name}'s 0(SP) upwards"
         if end > run.pseudo_sp:
             yield (
                 "outgoing-area",
@@ -215,10 +216,15 @@ def _outgoing(state: _State) -> Iterator[Breach]:
 
 
 def _end(call: CallSite) -> int:
-    """Offset after the callee's stack arguments and results; where they begin if it has none."""
-    if call.callee is None or call.callee.abi != "ABI0":
-        return call.sp
-    return call.sp + (call.layout.args_size if call.layout else call.callee.args_size or 0)
+    """Offset after what the caller reserves for the callee; where that begins if it is nothing.
+
+    Code of ABIInternal may store its register arguments in spill space above the stack-assigned ones
+    (Go 1.27, cmd/compile/abi-internal.md, "Function call argument and result passing").
+    """
+    if call.layout:
+        return call.sp + call.layout.args_size + call.layout.spill_size
+    known = call.callee is not None and call.callee.abi == "ABI0"
+    return call.sp + (call.callee.args_size or 0 if known and call.callee else 0)
 
 
 def _local_struck(state: _State, call: CallSite, end: int) -> str | None:

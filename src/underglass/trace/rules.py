@@ -80,7 +80,7 @@ _ALL = (
     Rule(
         "argument-register",
         "Code of ABIInternal finds each argument in its register",
-        Page(_ABIS, "registers"),
+        Page(_ABIS, "nine-integer-registers-in-a-fixed-order"),
         "A function value leads to code of ABIInternal, which takes its arguments from AX, BX, CX, DI, SI, "
         "R8 to R11 and X0 to X14, in the order of the prototype. A CALL through it with the arguments at "
         "0(SP) gives it leftovers. Load the registers, or CALL the function by its name: the linker then "
@@ -126,7 +126,7 @@ _ALL = (
     Rule(
         "fixed-registers",
         "R14 holds g and X15 zero wherever code of ABIInternal runs",
-        Page(_ABIS, "registers"),
+        Page(_ABIS, "r14-holds-g-and-x15-holds-zero"),
         "Code of ABIInternal relies on R14 holding g and on X15 holding zero, before and after each "
         "call. An ABI0 function may use both, since its wrapper loads them again; before it calls through "
         "a function value, it has to put them back itself.",
@@ -134,7 +134,7 @@ _ALL = (
     Rule(
         "direction-flag",
         "The direction flag is clear at CALL and RET",
-        Page(_ABIS, "flags"),
+        Page(_ABIS, "the-direction-flag-is-clear-at-every-call"),
         "Go code takes it for granted that MOVSQ and STOSQ count upwards. After STD they count down, in "
         "everybody's code, until CLD.",
     ),
@@ -152,7 +152,8 @@ _ALL = (
         Page(_CALLS, "the-outgoing-area-is-as-large-as-the-largest-call"),
         "A callee finds its arguments and writes its results from the caller's 0(SP) upwards. The frame "
         "size of the TEXT line has to count the largest such area, and the locals on top of it: $ "
-        "locals + arguments + results.",
+        "locals + arguments + results. What is called through a function value takes arguments in registers, "
+        "and may store them there: it needs the room all the same.",
     ),
     Rule(
         "register-across-call",
