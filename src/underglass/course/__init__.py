@@ -1,7 +1,9 @@
 """What turns a notebook into a course: questions, checks that name the broken rule, labs."""
 
 from underglass.course.arm64 import arm64_listing
+from underglass.course.casestudy import case_study, source_text
 from underglass.course.check import CheckFailed, check, check_word
+from underglass.course.compiled import compiled, symabis
 from underglass.course.predict import Question, predict
 from underglass.course.steps import find_step, last_store
 
@@ -9,9 +11,13 @@ __all__ = [
     "CheckFailed",
     "Question",
     "arm64_listing",
+    "case_study",
     "check",
     "check_word",
+    "compiled",
     "find_step",
     "last_store",
     "predict",
+    "source_text",
+    "symabis",
 ]
