@@ -7,7 +7,7 @@ TEXT ·handler(SB), NOSPLIT|NOFRAME, $0-0
 	JCS  notOurs
 	CMPQ CX, ·end(SB)
 	JCC  notOurs
-	LEAQ afterFault(SB), CX
+	LEAQ ·afterFault(SB), CX
 	MOVQ CX, 168(DX) // RIP: go on there
 	MOVQ 16(SI), CX
 	MOVQ CX, 144(DX) // RAX: the address at fault

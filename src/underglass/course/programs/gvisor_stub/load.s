@@ -9,7 +9,7 @@ TEXT ·load(SB), NOSPLIT, $0-24
 	RET
 
 // After a fault in load the thread goes on here, in load's frame.
-TEXT afterFault(SB), NOSPLIT, $0-24
+TEXT ·afterFault(SB), NOSPLIT, $0-24
 	MOVQ AX, value+8(FP)
 	MOVQ DI, signal+16(FP)
 	RET
