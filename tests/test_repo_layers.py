@@ -27,6 +27,7 @@ LAYERS = (
     "goprogram",
     "course",
     "kernel",
+    "grading",
     "cli",
 )
 

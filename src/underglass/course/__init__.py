@@ -2,23 +2,30 @@
 
 from underglass.course.arm64 import arm64_listing
 from underglass.course.casestudy import case_study, source_text
-from underglass.course.check import CheckFailed, check, check_word
+from underglass.course.check import check, check_answer, check_word
 from underglass.course.compiled import compiled, symabis
+from underglass.course.failure import CheckFailed
+from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
 from underglass.course.steps import calls_made, find_step, last_store
+from underglass.course.tries import hide_solutions, solution
 
 __all__ = [
     "CheckFailed",
+    "Marks",
     "Question",
     "arm64_listing",
     "calls_made",
     "case_study",
     "check",
+    "check_answer",
     "check_word",
     "compiled",
     "find_step",
+    "hide_solutions",
     "last_store",
     "predict",
+    "solution",
     "source_text",
     "symabis",
 ]

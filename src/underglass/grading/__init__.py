@@ -1,0 +1,1 @@
+"""Grading: a submission's answers are data, run in the machine by a child process that can be killed."""
