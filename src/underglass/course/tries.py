@@ -3,16 +3,17 @@ after an honest try the solution may be seen."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import html
 import os
 import sys
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from underglass.course.failure import CheckFailed
+from underglass.course.shipped import shipped
 from underglass.errors import UnderglassError
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def _solution(name: str) -> str | None:
 
     reading: Any = nbformat
     near = [Path.cwd(), *list(Path.cwd().parents)[:2]]
-    folders = [folder / "solutions" for folder in near] + [Path(str(files("underglass"))) / "solutions"]
+    folders = [folder / "solutions" for folder in near]
+    with contextlib.suppress(UnderglassError):
+        folders.append(shipped("solutions"))
     for path in (path for folder in folders for path in sorted(folder.glob("*.ipynb"))):
         for cell in filled(reading.read(path, as_version=4)).cells:
             about = cell.metadata.get("nbgrader", {})
