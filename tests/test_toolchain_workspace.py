@@ -111,6 +111,19 @@ def test_the_workspace_holds_the_program_and_nothing_else() -> None:
         assert {path.name for path in directory.iterdir()} == {"add.s", "go.mod", ".tmp"}
 
 
+@native
+def test_the_linker_refuses_a_linkname_that_nobody_offers_unless_told_not_to() -> None:
+    text = (
+        'import (\n\t_ "fmt"\n\t_ "unsafe"\n)\n'
+        "//go:linkname println fmt.Println\nfunc println(a ...any) (n int, err error)\n"
+        "func main() { println(42) }\n"
+    )
+    sources = [Source("main.go", text, "cell 1")]
+    with pytest.raises(BuildError, match=r"invalid reference to fmt\.Println"):
+        build(sources)
+    assert subprocess.run([build(sources, any_linkname=True).elf], capture_output=True).stdout == b"42\n"
+
+
 def test_threads_build_at_once() -> None:
     texts = [ADD.replace("ADDQ", f"ADDQ ${number}, AX\n\tADDQ") for number in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -302,6 +302,7 @@ def build(
     keep: bool = True,
     progress: Callable[[str], None] | None = None,
     cgo: bool = False,
+    any_linkname: bool = False,
 ) -> GoProgram:
     """Build Go and assembly with the real toolchain.
 
@@ -311,12 +312,15 @@ def build(
         keep: link every function of package main, called or not.
         progress: told in a sentence what takes long.
         cgo: allow `import "C"`; it needs a C compiler (`pip install 'underglass[cgo]'`).
+        any_linkname: have the linker allow `//go:linkname` to symbols that their package does not offer
+            (`-checklinkname=0`).
 
     Raises:
         BuildError: the toolchain rejected them; the message has file, line and remedy.
     """
     ready = tuple(_source(s, i) for i, s in enumerate(sources, 1))
-    return from_build(toolchain.build(ready, keep=keep, progress=progress, cgo=cgo))
+    built = toolchain.build(ready, keep=keep, progress=progress, cgo=cgo, any_linkname=any_linkname)
+    return from_build(built)
 
 
 def from_build(built: Build) -> GoProgram:

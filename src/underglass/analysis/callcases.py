@@ -1,6 +1,6 @@
 """Which of the six cases a call is: Go or assembly, calling Go or assembly, directly or through a pointer.
 
-The cases G1 to G6 are those that gVisor's change "Fix address-taking of assembly functions" tells apart; what
+The cases G1 to G6 are those that the message of gVisor's commit 1084106 (2021) tells apart; what
 each of them is in a program is read off its machine code. Where Go's rules come from: Go 1.27,
 cmd/compile/abi-internal.md and cmd/compile/internal/ssagen/abi.go.
 """

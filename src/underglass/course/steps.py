@@ -9,7 +9,7 @@ from underglass.errors import UnderglassError
 if TYPE_CHECKING:
     from underglass.trace import Trace
 
-__all__ = ["find_step", "last_store"]
+__all__ = ["calls_made", "find_step", "last_store"]
 
 
 def find_step(trace: Trace, instruction: str, function: str = "", *, after: int = -1) -> int:
@@ -49,3 +49,23 @@ def last_store(trace: Trace, address: int, *, before: int) -> int:
     if not held.any():
         raise UnderglassError(f"Nothing stored to {address:#x} before step {before} of {trace.title}.")
     return int(stores["step"][held][-1])
+
+
+def calls_made(trace: Trace) -> tuple[tuple[str, str], ...]:
+    """Return the calls of a recording as they were made: the linker's symbols of caller and callee.
+
+    A jump to the first instruction of another function, a tail call, is one of them.
+
+    >>> calls_made(trace)        # doctest: +SKIP
+    (('main.apply', 'main.twice'), ('main.twice', 'main.twice.abi0'))
+    """
+    found = []
+    for step in range(len(trace)):
+        instruction = trace.instruction(step)
+        if instruction is None or not instruction.go.startswith(("CALL", "J")):
+            continue
+        caller, callee = trace.function_at(step), trace.function_at(step + 1)
+        if caller and callee and trace.pc(step + 1) == callee.address:
+            is_loop = caller == callee and not instruction.go.startswith("CALL")
+            found += [] if is_loop else [(caller.symbol, callee.symbol)]
+    return tuple(found)

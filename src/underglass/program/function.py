@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from underglass.program.pclntab import PcTable
 
-__all__ = ["Abi", "Function", "Instruction"]
+__all__ = ["Abi", "Function", "Instruction", "abi_of"]
+
+_CHOOSES_ABI = re.compile(r"(runtime|reflect|syscall|internal/(bytealg|chacha8rand|runtime/.+))\.")
 
 Abi = Literal["ABI0", "ABIInternal", "C"]
 """C: a C compiler made it, by the System V ABI; Go's tables know nothing of it."""
@@ -66,3 +69,19 @@ class Function:
     def sp_delta(self, pc: int) -> int | None:
         """Bytes between SP at entry and SP before the instruction at `pc`; None outside the table."""
         return self.depth.at(pc - self.address)
+
+
+def abi_of(symbol: str, *, is_assembly: bool, local: bool) -> Abi:
+    """The ABI of a function, from the linker's name for it.
+
+    The linker adds .abi0 where the program has an ABIInternal function of the same name (Go 1.27,
+    cmd/link/internal/ld/symtab.go, mangleABIName). Other assembly is ABI0 unless its package may choose
+    (cmd/internal/objabi/pkgspecial.go, allowAsmABIPkgs).
+
+    Args:
+        local: the symbol is seen in its own file alone.
+    """
+    if symbol.endswith(".abi0"):
+        return "ABI0"
+    is_abi0 = not _CHOOSES_ABI.match(symbol) if "." in symbol else local
+    return "ABI0" if is_assembly and is_abi0 else "ABIInternal"

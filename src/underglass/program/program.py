@@ -14,7 +14,7 @@ from typing import Protocol
 from underglass.errors import NotAProgram, UnknownFunction
 from underglass.program.code import disassemble
 from underglass.program.elf import Elf
-from underglass.program.function import Abi, Function, Instruction
+from underglass.program.function import Abi, Function, Instruction, abi_of
 from underglass.program.pclntab import FUNC_ID_WRAPPER, FuncRecord, Pclntab, PcTable
 
 __all__ = ["Program", "SourceText"]
@@ -235,9 +235,7 @@ class Program:
         return Function(
             name=plain,
             symbol=symbol,
-            abi="ABI0"
-            if plain != symbol or (record.is_assembly and local and "." not in plain)
-            else "ABIInternal",
+            abi=abi_of(symbol, is_assembly=record.is_assembly, local=local),
             address=record.address,
             size=size if 0 < size <= record.size else record.size,
             file=self._table.file_at(record, 0),

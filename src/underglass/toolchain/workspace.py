@@ -41,6 +41,7 @@ def build(
     progress: Progress | None = None,
     timeout: float = 120.0,
     cgo: bool = False,
+    any_linkname: bool = False,
 ) -> Build:
     """Build sources into an ELF file for linux/amd64.
 
@@ -51,6 +52,7 @@ def build(
         progress: told, in words, what takes long.
         timeout: seconds that the toolchain may run.
         cgo: allow `import "C"`; a text that has it is compiled and linked, statically, by a C compiler.
+        any_linkname: have the linker allow `//go:linkname` to symbols that their package does not offer.
 
     Raises:
         BuildError: the sources are at fault, or the time was up.
@@ -62,7 +64,8 @@ def build(
     c = find_c_compiler(go) if uses_c(sources) else None
     generated = stubs.generate(plan, keep=keep)
     store = go.cache / "elf"
-    elf = store / f"{_key(sources, generated, go, c)}.elf"
+    link = _link(c, any_linkname=any_linkname)
+    elf = store / f"{_key(sources, generated, go, c, link)}.elf"
     done = Build(elf, sources, plan.prototypes, go.version, plan.notes)
     try:
         os.utime(elf)  # used just now: the cache drops what was not used for longest
@@ -77,7 +80,7 @@ def build(
     partial = store / f"{uuid.uuid4().hex}.partial"
     try:
         with filled(go, sources, generated) as workspace:
-            answer = _go_build(go, workspace, partial, timeout, c)
+            answer = _go_build(go, workspace, partial, timeout, c, link)
         if answer.returncode != 0 or not partial.exists():
             raise build_error(diagnose(answer.stderr + answer.stdout, sources, go))
         partial.replace(elf)
@@ -153,15 +156,24 @@ def _first_words(c: CCompiler | None) -> str:
     return "first build with C: compiling the runtime, once"
 
 
+def _link(c: CCompiler | None, *, any_linkname: bool) -> tuple[str, ...]:
+    """What `go build` is told about linking; -checklinkname is of Go 1.23 (cmd/link/internal/ld/main.go)."""
+    wanted = LINK if c else ()
+    if not any_linkname:
+        return wanted
+    *others, ldflags = wanted or ("-ldflags=",)
+    return (*others, f"{ldflags} -checklinkname=0")
+
+
 def _go_build(
-    go: Go, workspace: Path, output: Path, timeout: float, c: CCompiler | None
+    go: Go, workspace: Path, output: Path, timeout: float, c: CCompiler | None, link: tuple[str, ...]
 ) -> process.Completed:
     # Inside the workspace: what a killed go, C compiler or linker leaves behind goes with the next build.
     temporary = str(workspace / ".tmp")
     extra = {**c.environment(go.cache), **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), temporary)} if c else {}
     try:
         return go.run(
-            ["build", *FLAGS, *(LINK if c else ()), "-o", str(output), "."],
+            ["build", *FLAGS, *link, "-o", str(output), "."],
             cwd=workspace,
             env={"GOTMPDIR": temporary, **extra},
             timeout=timeout,
@@ -175,12 +187,14 @@ def _go_build(
         ) from error
 
 
-def _key(sources: Iterable[Source], generated: str | None, go: Go, c: CCompiler | None) -> str:
+def _key(
+    sources: Iterable[Source], generated: str | None, go: Go, c: CCompiler | None, link: tuple[str, ...]
+) -> str:
     """Return the content key: everything that the ELF depends on, and nothing else."""
     digest = hashlib.sha256()
-    parts = [_FORMAT, go.version, str(go.root), *FLAGS, generated or ""]
+    parts = [_FORMAT, go.version, str(go.root), *FLAGS, generated or "", *link]
     if c is not None:
-        parts += [*LINK, c.identity]
+        parts.append(c.identity)
     for source in sorted(sources, key=lambda source: source.name):
         parts += [source.name, source.text]
     for part in parts:

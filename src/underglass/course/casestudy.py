@@ -1,0 +1,54 @@
+"""Programs that are longer than a cell: case studies, as Go and assembly files of the library.
+
+They lie in `programs/`, a folder a study.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from underglass.analysis.wrappers import counterpart
+from underglass.errors import UnderglassError
+from underglass.goprogram import GoProgram, build
+from underglass.toolchain import Source
+
+__all__ = ["case_study", "source_text"]
+
+
+def case_study(name: str) -> GoProgram:
+    """Build a case study.
+
+    >>> case_study("gvisor_stub").run("stub").stderr        # doctest: +SKIP
+    'load reports signal 11\\n'
+
+    Raises:
+        UnderglassError: there is no such study.
+    """
+    folders = {f.name: f for f in files("underglass.course").joinpath("programs").iterdir() if f.is_dir()}
+    if name not in folders:
+        raise UnderglassError(f"There is no case study {name!r}. There are: {', '.join(sorted(folders))}.")
+    texts = sorted(folders[name].iterdir(), key=lambda file: file.name)
+    return build(*(Source(file.name, file.read_text(encoding="utf-8"), file.name) for file in texts))
+
+
+def source_text(program: GoProgram, name: str) -> str:
+    """Return the lines of one function, as they stand in its file.
+
+    A Go function ends at the brace in the first column, one in assembly before the next blank line.
+
+    Raises:
+        UnknownFunction: no function of that name.
+        UnderglassError: its source is not at hand.
+    """
+    facts = program.program
+    found = facts.function(name)
+    made = counterpart(facts, found) or found if found.is_wrapper else found
+    source = facts.source_of(made)
+    if source is None:
+        raise UnderglassError(f"{made.name} is in {made.file}, which is no source of this program.")
+    lines = source.text.splitlines()[made.start_line - 1 :]
+    if not made.is_assembly and lines[0].endswith("}"):
+        return lines[0]
+    last = "" if made.is_assembly else "}"
+    count = next((i for i, line in enumerate(lines) if line == last), len(lines) - 1)
+    return "\n".join(lines[: count + 1]).rstrip()
