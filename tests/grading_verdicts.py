@@ -137,3 +137,43 @@ def hostile() -> list[Verdict]:
         )
         for i, name in enumerate(NAMES)
     ]
+
+
+def spread_by(dice: random.Random) -> str:
+    """A right answer to `spread`, as one of many students might write it: each choice that is free is drawn."""
+    s, d = dice.sample(["AX", "BX", "CX", "DX", "SI", "DI", "R8", "R9", "R10", "R11"], 2)
+    first = [f"MOVQ a+0(FP), {s}", f"ADDQ b+8(FP), {s}"]
+    second = dice.choice([
+        [f"MOVQ a+0(FP), {d}", f"SUBQ b+8(FP), {d}"],
+        [f"MOVQ b+8(FP), {d}", f"NEGQ {d}", f"ADDQ a+0(FP), {d}"],
+    ])  # fmt: skip
+    keep = dice.sample([f"MOVQ {s}, s-8(SP)", f"MOVQ {d}, d-16(SP)", f"MOVQ {s}, 0(SP)", f"MOVQ {d}, 8(SP)"], 4)
+    after = dice.choice([
+        ["MOVQ 16(SP), AX", "ADDQ s-8(SP), AX", "SUBQ d-16(SP), AX"],
+        ["MOVQ s-8(SP), AX", "SUBQ d-16(SP), AX", "ADDQ 16(SP), AX"],
+        ["MOVQ 16(SP), AX", "SUBQ d-16(SP), AX", "ADDQ s-8(SP), AX"],
+        ["MOVQ s-8(SP), AX", "MOVQ d-16(SP), BX", "SUBQ BX, AX", "MOVQ 16(SP), BX", "ADDQ BX, AX"],
+    ])  # fmt: skip
+    parts = [first, second]
+    dice.shuffle(parts)
+    body = ["NO_LOCAL_POINTERS", *parts[0], *parts[1], *keep, "CALL ·scale(SB)", *after, "MOVQ AX, ret+16(FP)", "RET"]
+    return (
+        '%%asm\n#include "funcdata.h"\n\n// func spread(a, b int64) int64\n'
+        f"TEXT ·spread(SB), 0, ${dice.choice((40, 40, 40, 48))}-24\n" + "".join(f"\t{line}\n" for line in body)
+    )
+
+
+def disguised(text: str) -> str:
+    """The same answer as one who copies writes it: other registers, labels, comments, white space, slot names."""
+    for old, new in {"AX": "R12", "BX": "R13", "CX": "AX", "DX": "BX", "R8": "CX", "s-8": "sum-8", "d-16": "less-16"}.items():
+        text = text.replace(old, new)
+    lines = text.replace("\t", "        ").replace(", ", ",").split("\n")
+    middle = len(lines) // 2
+    return "\n".join([*lines[:middle], "again: // my own idea", *(f"{line} // mine" for line in lines[middle:])])
+
+
+def a_class_with_a_copy(count: int, seed: int = 1) -> list[Verdict]:
+    """Honest answers, and a last student who has copied the first one's."""
+    dice = random.Random(seed)
+    texts = [spread_by(dice) for _ in range(count - 1)]
+    return [verdict(f"student {i:04}", text=text) for i, text in enumerate([*texts, disguised(texts[0])])]

@@ -61,13 +61,14 @@ def file_name(student: str) -> str:
     """Return the name of a student's page: one a student on every file system, whatever the name holds.
 
     >>> file_name("ada"), file_name("../Ada Lovelace")
-    ('ada.html', 'ada-lovelace~73ed9a1c.html')
+    ('ada.html', 'ada-lovelace~504198ca.html')
     """
     if _PLAIN_NAME.fullmatch(student) and not _DEVICE.fullmatch(student) and ".." not in student:
         return f"{student}.html"
     held = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode().lower()
     stem = re.sub(r"[^a-z0-9]+", "-", held).strip("-")[:40].strip("-")
-    return f"{stem or 'student'}~{hashlib.sha256(student.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}.html"
+    digest = hashlib.sha256(student.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"{stem or 'student'}~{digest[:8]}.html"
 
 
 def figure(picture: Picture) -> Markup:

@@ -2,9 +2,10 @@
 
 An answer becomes a list of shapes, one an instruction (or one a Go token), without what is changed to hide a
 copy: comments, labels, white space, and the names of registers, variables and helpers. Runs of shapes are its
-fingerprints. One that the stub or the reference solution has counts nothing, one that a few answers share
-counts 1, and one that many share counts less, down to 0 for all. A pair is named when what it shares is a
-large part of the smaller of the two, and enough to say anything.
+fingerprints; the lines as they were written are compared beside them, for a copy that hides nothing. What
+the stub or the reference solution has counts nothing. What two answers share counts 1, and less the more
+answers have it, down to 0 for all of them. A pair is named when what it shares is a large part of the smaller
+of the two, and enough: a class of n has n*n/2 pairs, and some have the same short answer by chance.
 
 The idea of fingerprints of k tokens is Schleimer, Wilkerson and Aiken's (Winnowing, SIGMOD 2003); all are
 kept here, since answers are short.
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["Exercise", "Pair", "Shape", "shapes", "similar"]
 
 THRESHOLD = 0.6  # of the smaller answer's weight
-LEAST = 4.0  # weight that a pair has to share: fingerprints that few others have
+LEAST = 5.0  # weight that a pair has to share: fingerprints that no third student has
 _LENGTHS = {"asm": 3, "go": 8}  # shapes of a fingerprint
-_FEW, _SHARE = 4, 20  # a fingerprint counts in full in so many answers, or in one of so many
 _MOST_TEXT, _MOST_SHAPES = 60_000, 1_500  # characters and shapes of an answer that are looked at
+_SHORT_LINE = 3  # characters of a line that says nothing: RET, }
+_SMALL_CLASS = 8  # in a smaller one, all may have a fingerprint, and it still counts
 _BLOCK = 4096  # fingerprints of one product of matrices
 
 # cmd/asm/internal/arch/arch.go, archX86 and archArm64, Go 1.27. SP, FP, SB and g cannot be renamed.
@@ -58,15 +60,15 @@ class Pair:
     """Two answers to look at side by side."""
 
     students: tuple[str, str]
-    share: float  # of the smaller answer's weight that both have: 0 … 1
-    weight: float  # shared: fingerprints that few others have
+    share: float  # of the smaller answer's weight, that both have: 0 … 1
+    literal: float  # the same of lines as they were written, names and comments included
     texts: tuple[str, str]
-    lines: tuple[frozenset[int], frozenset[int]]  # 1-based, in each: those with a shared fingerprint
+    lines: tuple[frozenset[int], frozenset[int]]  # 1-based, in each: what both have
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """The pairs of one answer cell, the most alike first."""
+    """The pairs of one answer cell, those first that share the most."""
 
     id: str  # grade_id
     compared: int  # answers that say more than stub and reference
@@ -173,24 +175,41 @@ def _exercise(
     students = sorted(texts)
     held = [shapes(texts[student], facts.language) for student in students]
     given: set[str] = set()
+    given_lines: set[str] = set()
     for text in (facts.stub, facts.reference):
         given.update(_prints(shapes(text, facts.language), length))
+        given_lines.update(_literal(text).values())
     prints = [set(_prints(made, length)) - given for made in held]
-    chosen, share, weight = _alike(prints, threshold, least)
+    literal = [_literal(texts[student]) for student in students]
+    meant = _alike(prints, threshold, least)
+    written = _alike([set(lines.values()) - given_lines for lines in literal], threshold, least)
+    chosen = sorted({*meant.pairs, *written.pairs}, key=lambda p: (-meant.weigh(p) - written.weigh(p), p))
     pairs = []
-    order = sorted(chosen, key=lambda p: (-round(float(share[p]), 6), -round(float(weight[p]), 6), p))
-    for one, other in order[:most]:
+    for pair in chosen[:most]:
+        one, other = pair
         both = prints[one] & prints[other]
+        same = set(literal[one].values()) & set(literal[other].values()) - given_lines
+        marked = [
+            _lines(held[at], both, length) | {number for number, line in literal[at].items() if line in same}
+            for at in pair
+        ]
         pairs.append(
             Pair(
                 (students[one], students[other]),
-                float(share[one, other]),
-                float(weight[one, other]),
+                float(meant.share[pair]),
+                float(written.share[pair]),
                 (texts[students[one]], texts[students[other]]),
-                (_lines(held[one], both, length), _lines(held[other], both, length)),
+                (marked[0], marked[1]),
             )
         )
     return Exercise(facts.id, sum(map(bool, prints)), tuple(pairs), max(0, len(chosen) - most))
+
+
+def _literal(text: str) -> dict[int, str]:
+    """Line number → line as written, comments and names included, of lines long enough to say something."""
+    lines = text.replace("\r", "")[:_MOST_TEXT].split("\n")[:_MOST_SHAPES]
+    made = {number: " ".join(line.split()) for number, line in enumerate(lines, 1)}
+    return {number: line for number, line in made.items() if len(line) > _SHORT_LINE and line[:2] != "%%"}
 
 
 def _lines(made: Sequence[Shape], both: set[str], length: int) -> frozenset[int]:
@@ -202,20 +221,28 @@ def _lines(made: Sequence[Shape], both: set[str], length: int) -> frozenset[int]
     )
 
 
-def _alike(
-    prints: Sequence[set[str]], threshold: float, least: float
-) -> tuple[list[tuple[int, int]], NDArray[np.float64], NDArray[np.float64]]:
-    """The pairs above both bounds, and for each pair the share and the weight of what it shares."""
+@dataclass(frozen=True)
+class _Likeness:
+    """What a class's answers have in common, two by two."""
+
+    pairs: tuple[tuple[int, int], ...]  # above both bounds
+    share: NDArray[np.float64]  # of the smaller answer's weight: 0 … 1
+    weight: NDArray[np.float64]  # shared
+
+    def weigh(self, pair: tuple[int, int]) -> float:
+        return round(float(self.weight[pair]), 4)  # the order of the sum is not to be seen in the last digits
+
+
+def _alike(prints: Sequence[set[str]], threshold: float, least: float) -> _Likeness:
+    """Compare all answers by their fingerprints: a product of matrices, a column a fingerprint."""
     import numpy as np
 
     count = len(prints)
     frequency = Counter(fingerprint for each in prints for fingerprint in each)
-    full = max(_FEW, count / _SHARE)
     shared = sorted(fingerprint for fingerprint, times in frequency.items() if times > 1)
     times = np.array([frequency[fingerprint] for fingerprint in shared], dtype=np.float64)
-    worth = np.ones(len(shared))
-    many = times > full
-    worth[many] = np.log(count / times[many]) / np.log(count / full) if count > full else 0.0
+    size = max(count, _SMALL_CLASS)
+    worth = np.clip(np.log(size / times) / np.log(size / 2), 0.0, 1.0)
     column = {fingerprint: at for at, fingerprint in enumerate(shared)}
     weight: Any = np.zeros((count, count))
     rows = [np.array(sorted(column[f] for f in each if f in column), dtype=np.int64) for each in prints]
@@ -232,4 +259,4 @@ def _alike(
     share = np.divide(weight, smaller, out=np.zeros_like(weight), where=smaller > 0)
     share = np.minimum(share, 1.0)
     first, second = np.nonzero(np.triu((share >= threshold) & (weight >= least - 1e-3), 1))
-    return list(zip(first.tolist(), second.tolist(), strict=True)), share, weight
+    return _Likeness(tuple(zip(first.tolist(), second.tolist(), strict=True)), share, weight)

@@ -34,7 +34,7 @@ def similarity_html(labs: Sequence[LabFacts], found: Mapping[str, Sequence[Exerc
 def _pair(pair: Pair) -> dict[str, Any]:
     return {
         "share": f"{100 * pair.share:.0f}%",
-        "weight": f"{pair.weight:.0f}",
+        "literal": f"{100 * pair.literal:.0f}%",
         "sides": [
             (student, file_name(student), list(_runs(text, lines)))
             for student, text, lines in zip(pair.students, pair.texts, pair.lines, strict=True)
