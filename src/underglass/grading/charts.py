@@ -12,7 +12,7 @@ from underglass.views.svg import Canvas, Picture, width_of
 __all__ = ["PartCounts", "distribution_picture", "parts_picture", "rules_picture"]
 
 _MOST_BARS = 24
-_WIDE, _HIGH = 560, 150  # pixels: of what is drawn beside the labels, of the highest bar
+_WIDE, _HIGH = 440, 150  # pixels: of what is drawn beside the labels, of the highest bar
 _ROW, _BAR = 34, 18  # pixels: from bar to bar, its height
 _LABEL = 44  # characters of a label
 
@@ -58,7 +58,7 @@ def distribution_picture(points: Sequence[float], out_of: float) -> Picture:
             canvas.text(middle, 18 + _HIGH - tall, str(held), size=12, anchor="middle")
         canvas.text(middle, 42 + _HIGH, name, ink="muted", size=12, anchor="middle")
     canvas.path(f"M8 {24.5 + _HIGH}H{8 + count * step:g}", stroke="muted")
-    canvas.text(8, 62 + _HIGH, f"points, of {number(out_of)}; above each bar, students", ink="muted", size=12)
+    canvas.text(8, 62 + _HIGH, f"points of {number(out_of)}, rounded down; above each bar, students", ink="muted", size=12)
     return Picture(canvas.finish(), text, label)
 
 
@@ -93,7 +93,7 @@ def rules_picture(rules: Sequence[tuple[str, int]]) -> Picture:
     most = max((count for _, count in rules), default=1)
     for i, (title, count) in enumerate(rules):
         top = 6 + i * (_ROW + 8)
-        canvas.text(8, top + 12, cut(title, 80))
+        canvas.text(8, top + 12, cut(title, 80), size=12)
         run = (_WIDE - 40) * count / most
         canvas.box(8, top + 18, run, 12, fill="abi0", hint=plural(count, "student"))
         canvas.text(14 + run, top + 28, str(count), size=12)

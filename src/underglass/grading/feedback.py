@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from underglass.grading.labfacts import LabFacts
 from underglass.grading.pages import page
@@ -64,12 +65,22 @@ def feedback_html(student: str, held: Sequence[tuple[LabFacts, Verdict]]) -> str
             "facts": facts,
             "verdict": verdict,
             "state": STATES[verdict.state],
+            "variant": list(_drawn(verdict.variant)),
             "parts": list(_parts(verdict)),
             "rest": _rest(verdict),
         }
         for facts, verdict in held
     ]
     return page("feedback.html.j2", student=student, labs=labs)
+
+
+def _drawn(variant: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """The drawn values by their names, those of a row as the lab names them: `kind.type`."""
+    for name, value in sorted(variant.items()):
+        if isinstance(value, Mapping):
+            yield from _drawn(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", str(value)
 
 
 def mark_of(part: Part, state: str) -> str:

@@ -183,7 +183,7 @@ def _exercise(
     literal = [_literal(texts[student]) for student in students]
     meant = _alike(prints, threshold, least)
     written = _alike([set(lines.values()) - given_lines for lines in literal], threshold, least)
-    chosen = sorted({*meant.pairs, *written.pairs}, key=lambda p: (-meant.weigh(p) - written.weigh(p), p))
+    chosen = sorted({*meant.pairs, *written.pairs}, key=lambda p: (-meant.rank(p) - written.rank(p), p))
     pairs = []
     for pair in chosen[:most]:
         one, other = pair
@@ -229,8 +229,9 @@ class _Likeness:
     share: NDArray[np.float64]  # of the smaller answer's weight: 0 … 1
     weight: NDArray[np.float64]  # shared
 
-    def weigh(self, pair: tuple[int, int]) -> float:
-        return round(float(self.weight[pair]), 4)  # the order of the sum is not to be seen in the last digits
+    def rank(self, pair: tuple[int, int]) -> float:
+        """How far up a pair stands; rounded, since the last digits depend on the order of a sum."""
+        return round(float(self.share[pair] * self.weight[pair]), 4)
 
 
 def _alike(prints: Sequence[set[str]], threshold: float, least: float) -> _Likeness:
