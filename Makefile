@@ -115,7 +115,7 @@ $(STAMPS)/site: $(STAMPS)/lab
 
 $(STAMPS)/test: $(STAMPS)/lab
 	@echo "==> installing what the tests need"
-	$(BIN)/python -m pip install --editable '.[site,teach,test]'
+	$(BIN)/python -m pip install --editable '.[site,teach,cluster,test]'
 	@touch $@ $(STAMPS)/site
 
 # The first Go build compiles Go's runtime for linux/amd64: better here, announced, than under the first cell.
