@@ -19,6 +19,7 @@ from underglass.cli import (
     doctor,
     extract,
     gcmap,
+    grade,
     graph,
     inline,
     kernelspec,
@@ -38,7 +39,7 @@ __all__ = ["main"]
 _MODULES = (
     run, call, trace, check, rules, vet,
     abi, wrappers, graph, nosplit, inline, gcmap, extract,
-    release, doctor, kernelspec,
+    release, grade, doctor, kernelspec,
 )  # fmt: skip
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.

@@ -69,8 +69,9 @@ class Children:
     Each thread that grades has its own.
     """
 
-    def __init__(self, limits: ChildLimits) -> None:
+    def __init__(self, limits: ChildLimits, stop: threading.Event | None = None) -> None:
         self.limits = limits
+        self._stop = stop or threading.Event()  # set by another thread when grading is to end at once
         self._nest: _Nest | None = None
 
     def __enter__(self) -> Children:
@@ -90,12 +91,13 @@ class Children:
 
         Raises:
             UnderglassError: no process can be started.
+            KeyboardInterrupt: grading is to end.
         """
         folder = tempfile.mkdtemp(prefix="underglass-grade-")
         try:
             whole = {**request, "folder": folder, "environment": _environment(folder)}
             with self._child(folder) as child:
-                return _Watch(child, self.limits).follow(json.dumps(whole).encode() + b"\n")
+                return _Watch(child, self.limits, self._stop).follow(json.dumps(whole).encode() + b"\n")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -226,8 +228,8 @@ class _Nest:
 class _Watch:
     """Reads what a child says, and looks at what it uses meanwhile."""
 
-    def __init__(self, child: _Child, limits: ChildLimits) -> None:
-        self.child, self.limits = child, limits
+    def __init__(self, child: _Child, limits: ChildLimits, stop: threading.Event) -> None:
+        self.child, self.limits, self.stop = child, limits, stop
         self.pieces: queue.Queue[bytes] = queue.Queue()
         self.seen: dict[int, psutil.Process] = {}  # every process of the tree that was ever looked at
 
@@ -246,6 +248,8 @@ class _Watch:
                     piece = None
                 if piece == b"":
                     break
+                if self.stop.is_set():
+                    raise KeyboardInterrupt
                 said += piece or b""
                 now = time.monotonic()
                 if len(said) > self.limits.output:
