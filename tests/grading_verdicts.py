@@ -1,4 +1,4 @@
-"""Verdicts for the tests of what comes out of grading: a class like any, and names and answers that mean harm."""
+"""Verdicts for the tests of what comes out of grading: a class, and names and answers that mean harm."""
 
 from __future__ import annotations
 
@@ -25,12 +25,17 @@ STRIKES = (
 )
 NAMES = (
     *STRIKES,
-    "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1", "＝1+1", " =1+1", "\u200e=1+1", '"=1+1', "x;=1+1", "a,b\n=1+1",
-    "../../etc/passwd", "..", ".", "", "CON", "con", "nul.txt", "Ada", "ada", "a" * 5000, "م" * 40, "עדה לאבלייס",
-    "é" * 300, "c:\\windows\\x", "/", "Z̷̧̢͓͇a̸̛̲͎l̶̨̛g̵̛̖ơ̵",
+    "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1", "＝1+1", " =1+1", "\u200e=1+1", '"=1+1', 
+    "x;=1+1", "a,b\n=1+1", "../../etc/passwd", "..", ".", "", "CON", "con", "nul.txt", "Ada", "ada", "a" * 5000, "م" * 40,
+    "עדה לאבלייס", "é" * 300, "c:\\windows\\x", "/", "Z̷̧̢͓͇a̸̛̲͎l̶̨̛g̵̛̖ơ̵",
 )  # fmt: skip
 
-TITLES = ("1 Read `y` from its slot", "1 Read `y` from its slot", "2 A frame with a local", "3 Two locals and a call")
+TITLES = (
+    "1 Read `y` from its slot",
+    "1 Read `y` from its slot",
+    "2 A frame with a local",
+    "3 Two locals and a call",
+)
 IDS = ("words-check", "second-check", "squares-check", "spread-check")
 OUT_OF = (2.0, 2.0, 3.0, 5.0)
 JUDGES = (("words",), ("second",), ("squares",), ("spread",))
@@ -58,8 +63,8 @@ TEXT ·spread(SB), 0, $40-24
 	RET
 """
 SAID = (
-    "spread(5, 3) gave 20, and 22 was expected. The frame has room for the arguments and results of every callee: "
-    "cell 12, line 14, step 31."
+    "spread(5, 3) gave 20, and 22 was expected. Cell 12, line 14, step 31, CALL ·scale(SB): scale has 24 "
+    "bytes of arguments and results, and the frame has room for 8."
 )
 
 
@@ -75,7 +80,7 @@ def verdict(
     note: str = "",
     hidden: bool = False,
 ) -> Verdict:
-    """A verdict of lab 5; `said`, `rules`, `hidden` belong to the last part, `text` and `note` to its answer."""
+    """A verdict of lab 5; `said`, `rules`, `hidden` are the last part's, `text` and `note` its answer's."""
     parts = tuple(
         Part(
             id, title, given, out_of,
@@ -88,7 +93,11 @@ def verdict(
     )  # fmt: skip
     answers = (
         Answer("words", "at_0, at_8, at_40 = 18, 30, 12", "by id"),
-        Answer("second", "%%asm\n// func second(x, y int64) int64\nTEXT ·second(SB), 0, $0-24\n\tRET", "untouched"),
+        Answer(
+            "second",
+            "%%asm\n// func second(x, y int64) int64\nTEXT ·second(SB), 0, $0-24\n\tRET",
+            "untouched",
+        ),
         Answer("squares", "", "missing"),
         Answer("spread", text, "by content" if note else "by id", note),
     )
@@ -99,10 +108,15 @@ def a_class(count: int = 24) -> list[Verdict]:
     """A class with the usual spread of points, and a submission in each state."""
     dice = random.Random(5)
     made = []
-    names = "Ada Ben Chiara Dmitri Elif Femi Grace Hiro Ines Jonas Kofi Lin Maya Noor Omar Priya Quinn Rosa".split()
+    names = (
+        "Ada", "Ben", "Chiara", "Dmitri", "Elif", "Femi", "Grace", "Hiro", "Ines", "Jonas", "Kofi", "Lin",
+        "Maya", "Noor", "Omar", "Priya", "Quinn", "Rosa",
+    )  # fmt: skip
     for i in range(count):
         points = tuple(dice.choice((0, out_of, out_of, out_of, out_of / 2)) for out_of in OUT_OF)
-        broke = points[3] < 5 and dice.choice([("outgoing-area",), ("register-across-call", "result-written"), ()])
+        broke = points[3] < 5 and dice.choice(
+            [("outgoing-area",), ("register-across-call", "result-written"), ()]
+        )
         made.append(
             verdict(
                 f"{names[i % len(names)]} {'' if i < len(names) else i} Example".replace("  ", " "),
@@ -110,15 +124,27 @@ def a_class(count: int = 24) -> list[Verdict]:
                 said=SAID if points[3] < 5 else "",
                 rules=broke or (),
                 hidden=points[3] == 2.5,
-                text=SPREAD.replace("MOVQ CX, 0(SP)", f"MOVQ ${i}, AX\n\tMOVQ CX, 0(SP)") if i > 2 else SPREAD,
+                text=SPREAD.replace("MOVQ CX, 0(SP)", f"MOVQ ${i}, AX\n\tMOVQ CX, 0(SP)")
+                if i > 2
+                else SPREAD,
                 note="A Markdown cell was taken for the answer." if i == 4 else "",
             )
         )
     nothing = (0.0, 0.0, 0.0, 0.0)
     return [
         *made,
-        verdict("Zoe Limit", (2.0, 2.0, 0.0, 0.0), state="limit", notes=("The build took more than 20 seconds.",)),
-        Verdict("Yan Unreadable", "05_frames", "k", "unreadable", (), (), ("The file is no JSON: it ends at byte 4096.",)),
+        verdict(
+            "Zoe Limit", (2.0, 2.0, 0.0, 0.0), state="limit", notes=("The build took more than 20 seconds.",)
+        ),
+        Verdict(
+            "Yan Unreadable",
+            "05_frames",
+            "k",
+            "unreadable",
+            (),
+            (),
+            ("The file is no JSON: it ends at byte 4096.",),
+        ),
         verdict("Xu Quarantined", nothing, state="quarantined", text=""),
     ]
 
@@ -140,14 +166,16 @@ def hostile() -> list[Verdict]:
 
 
 def spread_by(dice: random.Random) -> str:
-    """A right answer to `spread`, as one of many students might write it: each choice that is free is drawn."""
+    """A right answer to `spread`, as one of many students might write it: free choices are drawn."""
     s, d = dice.sample(["AX", "BX", "CX", "DX", "SI", "DI", "R8", "R9", "R10", "R11"], 2)
     first = [f"MOVQ a+0(FP), {s}", f"ADDQ b+8(FP), {s}"]
     second = dice.choice([
         [f"MOVQ a+0(FP), {d}", f"SUBQ b+8(FP), {d}"],
         [f"MOVQ b+8(FP), {d}", f"NEGQ {d}", f"ADDQ a+0(FP), {d}"],
     ])  # fmt: skip
-    keep = dice.sample([f"MOVQ {s}, s-8(SP)", f"MOVQ {d}, d-16(SP)", f"MOVQ {s}, 0(SP)", f"MOVQ {d}, 8(SP)"], 4)
+    keep = dice.sample(
+        [f"MOVQ {s}, s-8(SP)", f"MOVQ {d}, d-16(SP)", f"MOVQ {s}, 0(SP)", f"MOVQ {d}, 8(SP)"], 4
+    )
     after = dice.choice([
         ["MOVQ 16(SP), AX", "ADDQ s-8(SP), AX", "SUBQ d-16(SP), AX"],
         ["MOVQ s-8(SP), AX", "SUBQ d-16(SP), AX", "ADDQ 16(SP), AX"],
@@ -156,20 +184,40 @@ def spread_by(dice: random.Random) -> str:
     ])  # fmt: skip
     parts = [first, second]
     dice.shuffle(parts)
-    body = ["NO_LOCAL_POINTERS", *parts[0], *parts[1], *keep, "CALL ·scale(SB)", *after, "MOVQ AX, ret+16(FP)", "RET"]
+    body = [
+        "NO_LOCAL_POINTERS",
+        *parts[0],
+        *parts[1],
+        *keep,
+        "CALL ·scale(SB)",
+        *after,
+        "MOVQ AX, ret+16(FP)",
+        "RET",
+    ]
     return (
         '%%asm\n#include "funcdata.h"\n\n// func spread(a, b int64) int64\n'
-        f"TEXT ·spread(SB), 0, ${dice.choice((40, 40, 40, 48))}-24\n" + "".join(f"\t{line}\n" for line in body)
+        f"TEXT ·spread(SB), 0, ${dice.choice((40, 40, 40, 48))}-24\n"
+        + "".join(f"\t{line}\n" for line in body)
     )
 
 
 def disguised(text: str) -> str:
-    """The same answer as one who copies writes it: other registers, labels, comments, white space, slot names."""
-    for old, new in {"AX": "R12", "BX": "R13", "CX": "AX", "DX": "BX", "R8": "CX", "s-8": "sum-8", "d-16": "less-16"}.items():
+    """The same answer as one who copies writes it: other registers, labels, comments, names, white space."""
+    for old, new in {
+        "AX": "R12",
+        "BX": "R13",
+        "CX": "AX",
+        "DX": "BX",
+        "R8": "CX",
+        "s-8": "sum-8",
+        "d-16": "less-16",
+    }.items():
         text = text.replace(old, new)
     lines = text.replace("\t", "        ").replace(", ", ",").split("\n")
     middle = len(lines) // 2
-    return "\n".join([*lines[:middle], "again: // my own idea", *(f"{line} // mine" for line in lines[middle:])])
+    return "\n".join(
+        [*lines[:middle], "again: // my own idea", *(f"{line} // mine" for line in lines[middle:])]
+    )
 
 
 def a_class_with_a_copy(count: int, seed: int = 1) -> list[Verdict]:

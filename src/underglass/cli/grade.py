@@ -20,6 +20,7 @@ _EXAMPLES = """\
   underglass grade submitted --out grades                      nbgrader's folder, all labs of solutions/
   underglass grade moodle.zip --lab 05_frames --out grades     what Moodle or Canvas lets you download
   underglass grade submitted --out grades --resume             go on, or grade what is new
+  underglass grade submitted --out grades --gradebook sqlite:///gradebook.db    points for nbgrader's formgrader
   underglass grade submitted --out grades --scheduler tcp://10.0.0.1:8786    on a Dask cluster
 
 SUBMISSIONS is a folder or a zip: STUDENT/LAB/LAB.ipynb, Moodle's NAME_ID_assignsubmission_file_/x.ipynb, Canvas's
@@ -46,6 +47,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster, as tcp://host:8786")
     parser.add_argument(
         "--seconds", type=_count, default=120, metavar="N", help="for one submission; default: 120"
+    )
+    parser.add_argument(
+        "--gradebook", default="", metavar="URL", help="write the points into nbgrader's: sqlite:///gradebook.db"
     )
     parser.set_defaults(act=_grade)
 
@@ -102,4 +106,9 @@ def _grade(options: argparse.Namespace) -> int:
     print(f"{len(states)} submissions, {given.made} of them graded now{f'; {odd}' if odd else ''}")
     for path in given.written:
         print(path)
+    if options.gradebook:
+        from underglass.grading.gradebook import save_to_gradebook
+
+        paths = {name: solution.path for name, solution in grader.solutions.items()}
+        print(save_to_gradebook(given.verdicts, paths, options.gradebook))
     return 0

@@ -58,7 +58,8 @@ def distribution_picture(points: Sequence[float], out_of: float) -> Picture:
             canvas.text(middle, 18 + _HIGH - tall, str(held), size=12, anchor="middle")
         canvas.text(middle, 42 + _HIGH, name, ink="muted", size=12, anchor="middle")
     canvas.path(f"M8 {24.5 + _HIGH}H{8 + count * step:g}", stroke="muted")
-    canvas.text(8, 62 + _HIGH, f"points of {number(out_of)}, rounded down; above each bar, students", ink="muted", size=12)
+    axis = f"points of {number(out_of)}, rounded down; above each bar, students"
+    canvas.text(8, 62 + _HIGH, axis, ink="muted", size=12)
     return Picture(canvas.finish(), text, label)
 
 

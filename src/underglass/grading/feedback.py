@@ -29,6 +29,7 @@ STATES: Mapping[str, str] = {
     "quarantined": "Grading ended twice without a result. Your teacher looks at this submission.",
 }
 """What each state means, in words for the student."""
+_UNJUDGED = ("", "This was not judged.")  # what a part says that the grader did not come to
 _FOUND = {
     "by id": "",
     "by content": "Found by its content: the cell is not the one that was handed out.",
@@ -89,7 +90,7 @@ def mark_of(part: Part, state: str) -> str:
         return "right"
     if part.points > 0:
         return "partly"
-    return "none" if state != "graded" and not part.said else "wrong"
+    return "none" if state != "graded" and part.said in _UNJUDGED else "wrong"
 
 
 def reason_of(verdict: Verdict) -> str:
@@ -104,10 +105,11 @@ def _parts(verdict: Verdict) -> Iterator[_Shown]:
         here = [id for id in part.answers if id in answers and id not in done]
         above = tuple(id for id in part.answers if id in done)
         done |= set(here)
+        mark = mark_of(part, verdict.state)
         yield _Shown(
             part,
-            mark_of(part, verdict.state),
-            _HIDDEN if part.is_hidden else part.said,
+            mark,
+            _HIDDEN if part.is_hidden else "" if mark == "none" else part.said,
             tuple(_rule(name) for name in part.rules),
             tuple((answers[id], _FOUND[answers[id].found]) for id in here),
             above,

@@ -7,9 +7,13 @@ gave stays, and is marked for review.
 
 from __future__ import annotations
 
+import os
+import sysconfig
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any
 
 from underglass.errors import UnderglassError
@@ -47,24 +51,43 @@ def save_to_gradebook(verdicts: Sequence[Verdict], solutions: Mapping[str, Path]
 def _opened(url: str) -> Iterator[Any]:
     try:
         from nbgrader.api import Gradebook, InvalidEntry
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.exc import SAWarning, SQLAlchemyError
     except ImportError as error:
         raise UnderglassError(
             "The gradebook is nbgrader's, and nbgrader is not installed. Install the extra: "
             "pip install 'underglass[teach]'."
         ) from error
     try:
-        with Gradebook(url) as book:
+        with _alembic_at_hand():
+            book = Gradebook(url)
+        with book, warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", SAWarning
+            )  # how nbgrader adds a submission (api.py, add_submission)
             try:
                 yield book
             finally:
                 book.engine.dispose()  # the file would stay open otherwise
-    except (SQLAlchemyError, InvalidEntry, ImportError) as error:  # ImportError: the database's driver
+    except (SQLAlchemyError, InvalidEntry, ImportError, OSError, CalledProcessError) as error:
         said = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise UnderglassError(
             f"The gradebook {url} cannot be used: {said}. A gradebook in a file is sqlite:///gradebook.db, "
             "with three strokes before a relative path and four before an absolute one."
         ) from error
+
+
+@contextmanager
+def _alembic_at_hand() -> Iterator[None]:
+    """nbgrader starts `alembic` by its name for a new gradebook (api.py, get_alembic_version, 0.9.6).
+
+    It lies beside this Python, which need not be on the PATH.
+    """
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join((sysconfig.get_path("scripts"), before))
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 def _save_cells(book: Any, lab: LabFacts, solution: Path | None) -> None:

@@ -105,19 +105,23 @@ def read_solution(path: Path) -> Any:
     library: Any = nbformat  # its functions carry no types
     try:
         return library.read(path, as_version=4)
-    except (OSError, ValueError, library.reader.NotJSONError) as error:
+    except (
+        OSError, ValueError, AttributeError, library.reader.NotJSONError, library.ValidationError
+    ) as error:  # fmt: skip
+        said = (str(error).splitlines() or ["it is empty"])[0][:200]
         raise UnderglassError(
-            f"The solution {path} cannot be read: {error}. Name the folder that holds it."
+            f"The solution {path} cannot be read: {said}. Name the folder that holds it."
         ) from error
 
 
 def _read(lab: str, path: Path) -> tuple[str, dict[str, PartFacts], tuple[AnswerFacts, ...]]:
-    from underglass.course.release import release
+    from underglass.course.release import release, solution_source
 
-    notebook = read_solution(path)
+    read = read_solution(path)
+    notebook = solution_source(read)
     parts: dict[str, PartFacts] = {}
     answers = []
-    for cell, released in zip(notebook.cells, release(notebook).cells, strict=True):
+    for cell, released in zip(notebook.cells, release(read).cells, strict=True):
         about = cell.metadata.get("nbgrader") or {}
         name = about.get("grade_id", "")
         if about.get("grade"):
