@@ -25,9 +25,9 @@ STRIKES = (
 )
 NAMES = (
     *STRIKES,
-    "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1", "＝1+1", " =1+1", "\u200e=1+1", '"=1+1', 
-    "x;=1+1", "a,b\n=1+1", "../../etc/passwd", "..", ".", "", "CON", "con", "nul.txt", "Ada", "ada", "a" * 5000, "م" * 40,
-    "עדה לאבלייס", "é" * 300, "c:\\windows\\x", "/", "Z̷̧̢͓͇a̸̛̲͎l̶̨̛g̵̛̖ơ̵",
+    "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1", "＝1+1", " =1+1", "\u200e=1+1", '"=1+1', "x;=1+1",
+    "a,b\n=1+1", "../../etc/passwd", "..", ".", "", "CON", "con", "nul.txt", "Ada", "ada", "a" * 5000,
+    "م" * 40, "עדה לאבלייס", "é" * 300, "c:\\windows\\x", "/", "Z̷̧̢͓͇a̸̛̲͎l̶̨̛g̵̛̖ơ̵",
 )  # fmt: skip
 
 TITLES = (
@@ -84,7 +84,7 @@ def verdict(
     parts = tuple(
         Part(
             id, title, given, out_of,
-            said if id == "spread-check" else "" if given == out_of else f"{id[:-6]}: expected another value.",
+            said if id == "spread-check" else "" if given == out_of else f"{id[:-6]} gave another value.",
             rules if id == "spread-check" else (),
             hidden and id == "spread-check",
             judges,

@@ -123,6 +123,10 @@ def _environment() -> Environment:
         """Nothing reaches a page that has not been spelt out, but what is markup already."""
         return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
+    def name(text: str) -> str:
+        """A student's name, which has to be seen: it is the text of a link."""
+        return text if any(c.isprintable() and not c.isspace() for c in shown(text)) else "(no name)"
+
     def ticked(text: str) -> Markup:
         """A heading of the lab, with what stands in backticks as code."""
         pieces = shown(text).split("`")
@@ -139,7 +143,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"cut": cut, "number": number, "ticked": ticked, "figure": figure, "plural": plural}
+    made.filters |= {"cut": cut, "name": name, "number": number, "plural": plural, "ticked": ticked}
     return made
 
 
