@@ -21,6 +21,8 @@ from underglass.grading.report import report_html
 from underglass.trace.rules import RULES
 from underglass.views.html import digest
 
+ODD = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
 
 class Reader(HTMLParser):
     """The elements, their attributes and the words of a page."""
@@ -119,7 +121,7 @@ def test_nothing_of_the_students_becomes_markup(made: Verdict) -> None:
     assert read.tags == honest.tags, "an element has come in"
     assert [name for name, _ in read.attributes] == [name for name, _ in honest.attributes]
     assert shown(made.answers[-1].text) in html.unescape(page)
-    assert not re.search("[\x00-\x08\x0b-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069]", page)
+    assert not ODD.search(page)
 
 
 def test_the_policy_allows_no_script_and_only_the_styles_that_are_there() -> None:
@@ -204,6 +206,12 @@ def test_every_page_is_written_and_linked(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in written}
     assert write_all(made[::-1], SOLUTIONS, tmp_path) == written
     assert {path: path.read_bytes() for path in written} == before
+
+
+def test_no_page_has_a_character_that_hides_or_turns_others(tmp_path: Path) -> None:
+    for path in write_all(hostile(), SOLUTIONS, tmp_path):
+        if path.suffix == ".html":
+            assert not ODD.search(path.read_text(encoding="utf-8")), path.name
 
 
 def test_no_submission_is_no_crash(tmp_path: Path) -> None:

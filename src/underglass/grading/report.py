@@ -10,7 +10,7 @@ from typing import Any
 from underglass.grading.charts import PartCounts, distribution_picture, parts_picture, rules_picture
 from underglass.grading.feedback import mark_of, reason_of
 from underglass.grading.labfacts import LabFacts, PartFacts, verdicts_by_student
-from underglass.grading.pages import figure, file_name, number, page
+from underglass.grading.pages import figure, file_name, number, page, shown
 from underglass.grading.record import Verdict
 from underglass.trace.rules import RULES
 
@@ -35,7 +35,7 @@ def _lab(lab: LabFacts) -> dict[str, Any]:
         rule for v in lab.verdicts for rule in sorted({rule for part in v.parts for rule in part.rules})
     )
     broken = sorted(rules.items(), key=lambda item: (-item[1], item[0]))
-    titled = [(RULES[name].title if name in RULES else name, count) for name, count in broken]
+    titled = [(RULES[name].title if name in RULES else shown(name), count) for name, count in broken]
     return {
         "facts": lab,
         "figures": [
@@ -68,7 +68,7 @@ def _counts(lab: LabFacts, part: PartFacts) -> PartCounts:
     marks = Counter(
         next((mark_of(p, v.state) for p in v.parts if p.id == part.id), "none") for v in lab.verdicts
     )
-    return PartCounts(part.id, marks["right"], marks["partly"], marks["wrong"] + marks["none"])
+    return PartCounts(shown(part.id), marks["right"], marks["partly"], marks["wrong"] + marks["none"])
 
 
 def _row(lab: LabFacts, verdict: Verdict) -> dict[str, Any]:
