@@ -11,6 +11,7 @@ from textwrap import fill
 
 __all__ = [
     "BuildError",
+    "BuildStopped",
     "CallError",
     "GuestFault",
     "LimitExceeded",
@@ -48,6 +49,10 @@ class BuildError(UnderglassError):
     def __init__(self, message: str, diagnostics: tuple[object, ...] = ()) -> None:
         super().__init__(message)
         self.diagnostics = diagnostics
+
+
+class BuildStopped(BuildError):
+    """The toolchain was stopped when its seconds were up."""
 
 
 class NotAProgram(UnderglassError):

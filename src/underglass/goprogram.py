@@ -53,6 +53,8 @@ class GoProgram:
         """Makes the standard input of a run that is given none, a function as `stdin` of `run` is one."""
         self.while_running: Callable[[Callable[[], int]], AbstractContextManager[object]] = nullcontext
         """Entered around each run, call and recording, with what counts the instructions so far."""
+        self.limits = CALL_LIMITS
+        """What its boot, and each call that names no limits of its own, may use."""
         self._booted: Machine | None = None
 
     def __repr__(self) -> str:
@@ -262,9 +264,9 @@ class GoProgram:
                 raise
             raise CallError(" ".join([f"{name} cannot be called.", *told])) from error
         machine = self._machine()
-        machine.limits = CALL_LIMITS
+        machine.limits = self.limits
         call = prepare(machine, function, self._signature(function), values)
-        machine.limits = limits or CALL_LIMITS
+        machine.limits = limits or self.limits
         machine.kernel.output.most = machine.limits.output
         machine.kernel.output.listener = self.on_output
         return call
@@ -284,7 +286,7 @@ class GoProgram:
     def _machine(self) -> Machine:
         """A machine at the entry of main.main, with its snapshot taken; made at the first call."""
         if self._booted is None:
-            machine = Machine(self.program, limits=CALL_LIMITS)
+            machine = Machine(self.program, limits=self.limits)
             start = self.program.function("main.main").address
             if machine.run(until=start) is not None:
                 raise CallError(

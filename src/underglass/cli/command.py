@@ -20,6 +20,7 @@ from underglass.cli import (
     extract,
     gcmap,
     go,
+    grade,
     graph,
     inline,
     kernelspec,
@@ -40,7 +41,7 @@ __all__ = ["main"]
 _MODULES = (
     run, call, trace, check, rules, vet,
     abi, wrappers, graph, nosplit, inline, gcmap, extract,
-    lab, release, go, doctor, kernelspec,
+    lab, release, grade, go, doctor, kernelspec,
 )  # fmt: skip
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.

@@ -33,6 +33,7 @@ class NotebookProgram:
 
     def __init__(self) -> None:
         self.cgo = False  # whether cells may have C above import "C"
+        self.timeout = 120.0  # seconds for a build
         self.cells: tuple[Cell, ...] = ()  # of the last program that built
         self.waiting: tuple[tuple[Cell, BuildError], ...] = ()
         self._vetted: frozenset[Source] = frozenset()
@@ -48,7 +49,7 @@ class NotebookProgram:
         while True:
             program = arranged(self.cells, [*trying, cell])
             try:
-                built = toolchain.build([c.source for c in program.values()], progress=progress, cgo=self.cgo)
+                built = self._build(program.values(), progress)
             except BuildError as error:
                 if not trying:
                     self.waiting = (*waiting, (cell, error))
@@ -73,8 +74,7 @@ class NotebookProgram:
         Raises:
             BuildError: it does not fit.
         """
-        sources = [c.source for c in arranged(self.cells, [cell]).values()]
-        toolchain.build(sources, progress=progress, cgo=self.cgo)
+        self._build(arranged(self.cells, [cell]).values(), progress)
 
     def drop(self, number: int) -> Build | None:
         """Take a cell out, and build what is left; None if nothing is left, or if it only waited.
@@ -85,7 +85,7 @@ class NotebookProgram:
         self.waiting = tuple((c, e) for c, e in self.waiting if c.number != number)
         rest = tuple(c for c in self.cells if c.number != number)
         is_less = bool(rest) and rest != self.cells
-        built = toolchain.build([c.source for c in rest], cgo=self.cgo) if is_less else None
+        built = self._build(rest) if is_less else None
         self.cells = rest
         return built
 
@@ -102,6 +102,10 @@ class NotebookProgram:
         findings = toolchain.vet([c.source for c in self.cells])
         self._vetted = sources
         return tuple(f for f in findings if f.source in origins)
+
+    def _build(self, cells: Iterable[Cell], progress: Callable[[str], None] | None = None) -> Build:
+        sources = [c.source for c in cells]
+        return toolchain.build(sources, progress=progress, timeout=self.timeout, cgo=self.cgo)
 
     def _standing(self, cell: Cell) -> str:
         """What a reader whose cell was not taken still has."""

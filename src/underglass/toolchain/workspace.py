@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from underglass.errors import BuildError, ToolchainMissing
+from underglass.errors import BuildError, BuildStopped, ToolchainMissing
 from underglass.toolchain import golex, locking, process, stubs
 from underglass.toolchain.ccompiler import LINK, CCompiler, find_c_compiler
 from underglass.toolchain.diagnostics import build_error, diagnose
@@ -180,7 +180,7 @@ def _go_build(
             memory=_C_MEMORY if c else MEMORY,
         )
     except process.TimedOut as error:
-        raise BuildError(
+        raise BuildStopped(
             f"The build was stopped after {timeout:g} seconds. If it was the first one on a slow "
             "machine, run it again: what it has compiled is kept. Otherwise look for a very large "
             "array, constant or macro in the sources."

@@ -1,0 +1,257 @@
+"""Run a lab's own cells with a student's answers put in as data, and judge its tests one after another.
+
+This is what the child process does. Python that runs here is the lab's; of the student's only Go and assembly is
+taken, which runs in the machine, and values.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import math
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from underglass import toolchain
+from underglass.course.check import CheckFailed
+from underglass.errors import BuildError, BuildStopped, UnderglassError
+from underglass.goprogram import GoProgram, from_build
+from underglass.grading.answers import Found
+from underglass.grading.lab import Lab, LabCell, defined, magic_of
+from underglass.grading.literals import literals
+from underglass.grading.record import Answer, Part
+from underglass.kernel.cells import Cell, arranged, read_cell
+from underglass.kernel.notebook import NotebookProgram
+from underglass.machine import Limits
+from underglass.trace.rules import RULES
+
+__all__ = ["replay"]
+
+_MOST_SAID = 4000  # characters
+_HIDDEN = "A hidden test fails: the visible ones do not show all that the exercise asks for."
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A cell of the program, in the order of the replay."""
+
+    cell: Cell
+    answer: str  # id of the answer it is; "" for the lab's own and for helpers
+    is_trusted: bool
+
+
+def replay(
+    lab: Lab, found: Found, *, limits: Limits, build_seconds: float, judged: Callable[[Part], None]
+) -> None:
+    """Judge each graded cell of a lab in order, and hand each part over as soon as it is there."""
+    _Replay(lab, found, limits, build_seconds).run(judged)
+
+
+class _Replay:
+    def __init__(self, lab: Lab, found: Found, limits: Limits, build_seconds: float) -> None:
+        self.lab, self.found = lab, found
+        self.limits, self.build_seconds = limits, build_seconds
+        self.answers: Mapping[str, Answer] = {a.id: a for a in found.answers}
+        self.items = self._items()
+        self.namespace: dict[str, object] = {"__name__": "__main__", "display": lambda *_, **__: None}
+        self.files: dict[str, LabCell] = {}  # name of a code object → the cell it is of
+        self.broken: dict[str, UnderglassError] = {}  # id of an answer → why it is not in the program
+        self.growing: NotebookProgram | None = None  # where one program of all does not do
+
+    def run(self, judged: Callable[[Part], None]) -> None:
+        whole = self._whole()
+        if whole is None:
+            self.growing = NotebookProgram()
+            self.growing.timeout = self.build_seconds
+        else:
+            self.namespace["prog"] = whole
+        for cell in self.lab.cells:
+            if cell.kind == "written":
+                judged(Part(cell.id, cell.title, 0.0, cell.out_of, "A person reads this.", answers=cell.judges))
+            elif magic_of(cell.source) is not None:
+                pass
+            elif cell.kind == "answer":
+                self.namespace.update(literals(self.answers[cell.id].text, cell.defines)[0])
+            elif cell.kind == "test":
+                judged(self._judge(cell))
+            else:
+                self._prepare(cell)
+            for item in self.items.get(cell.id, ()) if self.growing is not None else ():
+                self._grow(item)
+
+    def _items(self) -> dict[str, list[_Item]]:
+        """The cells of the program, by the lab's cell that they belong to or come after; "" is the beginning."""
+        made: dict[str, list[_Item]] = {}
+        taken: list[Cell] = []
+        texts: set[str] = set()
+        count = len(self.lab.cells)
+
+        def add(home: str, source: str, number: int, answer: str, *, is_trusted: bool) -> None:
+            magic = magic_of(source)
+            if magic is None or (not is_trusted and source in texts):
+                return
+            texts.add(source)
+            language, line, body, above = magic
+            cell = read_cell(
+                language, line if is_trusted else "", body,
+                number=number, cell_id=f"{home}/{number}", above=above, taken=taken,
+            )  # fmt: skip
+            taken.append(cell)
+            made.setdefault(home, []).append(_Item(cell, answer, is_trusted))
+
+        for cell in self.lab.cells:
+            if cell.kind == "answer":
+                add(cell.id, self.answers[cell.id].text, cell.number, cell.id, is_trusted=False)
+            elif cell.kind == "trusted":
+                add(cell.id, cell.source, cell.number, "", is_trusted=True)
+        homes = {cell.id for cell in self.lab.cells}
+        for number, helper in enumerate(self.found.helpers, count + 1):
+            add(helper.after if helper.after in homes else "", helper.source, number, "", is_trusted=False)
+        return made
+
+    def _whole(self) -> GoProgram | None:
+        """One program of all cells, if there is one: it builds, starts, and no name is defined twice."""
+        items = [item for home in ("", *(c.id for c in self.lab.cells)) for item in self.items.get(home, ())]
+        names = [name for item in items for name in item.cell.defines]
+        if not items or len(names) != len(set(names)):
+            return None
+        cells = [item.cell for item in items]
+        if len(arranged((), cells)) != len(cells):
+            return None
+        try:
+            built = toolchain.build([c.source for c in cells], timeout=self.build_seconds)
+            program = self._program(built, items)
+            program.memory_map()  # boots it: an init function may end it or go on for ever
+        except BuildStopped as error:
+            blamed = [i for i in items if not i.is_trusted]
+            if len(blamed) == 1:
+                self.broken[blamed[0].answer] = error
+            return None
+        except UnderglassError:
+            return None
+        return program
+
+    def _program(self, built: toolchain.Build, items: list[_Item]) -> GoProgram:
+        """Return the program; what the lab itself defines has to be the lab's in it.
+
+        Text of a student may define a name in ways that only the toolchain sees, as by a macro.
+        """
+        program = from_build(built)
+        program.limits = self.limits
+        asked = {name for answer in self.lab.answers for name in answer.defines}
+        own: dict[str, list[toolchain.Source]] = {}
+        for item in items:
+            for name in item.cell.defines - asked if item.is_trusted else ():
+                own.setdefault(name, []).append(item.cell.source)
+        for name, sources in own.items():
+            for symbol in (f"main.{name}", f"main.{name}.abi0"):
+                function = program.program.functions.get(symbol)
+                if function is None or function.is_wrapper:
+                    continue
+                if program.program.source_of(function) not in sources:
+                    raise BuildError(f"{name} is the lab's own, and this answer defines it again. Rename it.")
+        return program
+
+    def _grow(self, item: _Item) -> None:
+        """Add a cell to the program, as the kernel does; one that does not fit waits."""
+        assert self.growing is not None
+        before = self.growing.cells, self.growing.waiting
+        try:
+            accepted = self.growing.add(item.cell)
+            every = [i for some in self.items.values() for i in some]
+            program = self._program(accepted.build, every)
+        except BuildError as error:
+            self.broken[item.answer] = error
+            if not any(c is item.cell for c, _ in self.growing.waiting) or isinstance(error, BuildStopped):
+                self.growing.cells, self.growing.waiting = before
+            return
+        self.namespace["prog"] = program
+        for cell in accepted.new:
+            self.broken = {a: e for a, e in self.broken.items() if not self._is_of(a, cell)}
+
+    def _is_of(self, answer: str, cell: Cell) -> bool:
+        return any(item.cell is cell and item.answer == answer for some in self.items.values() for item in some)
+
+    def _prepare(self, cell: LabCell) -> None:
+        """Run a Python cell of the lab; one with magics, or that fails, is left: the tests tell."""
+        with contextlib.suppress(Exception):
+            self._execute(cell)
+
+    def _judge(self, cell: LabCell) -> Part:
+        """Run a test cell, and give points for it as nbgrader does (nbgrader 0.9.6, utils.py, determine_grade)."""
+
+        def part(points: float, said: str = "", rules: tuple[str, ...] = (), *, is_hidden: bool = False) -> Part:
+            return Part(cell.id, cell.title, points, cell.out_of, said[:_MOST_SAID], rules, is_hidden, cell.judges)
+
+        try:
+            value = self._execute(cell)
+        except Exception as error:  # noqa: BLE001  # the test is the lab's, and may end in any way
+            rules = tuple(str(r) for r in getattr(error, "rules", ()) if r in RULES)
+            if self._is_hidden(error, cell):
+                broken = "".join(f" It breaks a rule: {RULES[r].title}." for r in rules)
+                return part(0.0, _HIDDEN + broken, rules, is_hidden=True)
+            return part(0.0, self._said(cell, error), rules)
+        return part(_credit(value, cell.out_of))
+
+    def _said(self, cell: LabCell, error: Exception) -> str:
+        """What the student reads: why the answer is not in the program, or what the check says."""
+        reasons = [self.broken[a] for a in cell.judges if a in self.broken]
+        if reasons:
+            return f"Your answer is not in the program. {reasons[0]}"
+        words = str(error) if isinstance(error, CheckFailed) else f"The test ended with {_named(error)}"
+        missing = [a for a in cell.judges if self.answers[a].found == "missing"]
+        return f"The answer is missing. {words}" if missing else words
+
+    def _execute(self, cell: LabCell) -> object:
+        """Run a Python cell and return the value of its last expression; what it prints is dropped."""
+        tree = ast.parse(cell.source)
+        file = f"<{cell.id}>"
+        self.files[file] = cell
+        last: ast.expr | None = None
+        if tree.body and isinstance(tree.body[-1], ast.Expr):
+            last = tree.body.pop().value  # type: ignore[attr-defined]
+        with contextlib.redirect_stdout(_Sink()), contextlib.redirect_stderr(_Sink()):
+            exec(compile(tree, file, "exec"), self.namespace)
+            if last is not None and not cell.source.rstrip().endswith(";"):
+                return eval(compile(ast.Expression(last), file, "eval"), self.namespace)
+            if last is not None:
+                eval(compile(ast.Expression(last), file, "eval"), self.namespace)
+        return None
+
+    def _is_hidden(self, error: BaseException, cell: LabCell) -> bool:
+        """Whether a hidden line took part in a failure. Without a line in the cell it is not known, and is."""
+        lines = [(c, line) for file, line in _frames(error.__traceback__) if (c := self.files.get(file))]
+        if not lines:
+            return bool(cell.hidden)
+        return any(first <= line <= last for c, line in lines for first, last in c.hidden)
+
+
+class _Sink(io.TextIOBase):
+    """Takes any text and keeps none."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def _frames(trace: types.TracebackType | None) -> Iterator[tuple[str, int]]:
+    while trace is not None:
+        yield trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _named(error: Exception) -> str:
+    words = str(error).strip()
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def _credit(value: object, out_of: float) -> float:
+    """Points for a value: what nbgrader makes of the text that a notebook shows of it (get_partial_grade)."""
+    if value is None:
+        return out_of
+    try:
+        points = float(repr(value))
+    except ValueError:
+        return out_of
+    return points if 0 <= points <= out_of else 0.0 if points > out_of or math.isnan(points) else out_of
