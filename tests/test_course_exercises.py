@@ -172,8 +172,12 @@ def test_a_solution_opens_after_two_honest_tries(
             solution("second")
         with pytest.raises(CheckFailed):
             check("second", {(1, 5): 5}, prog=program)
-    solution("second")
-    assert "MOVQ y+8(FP), AX" in capsys.readouterr().out
+    with pytest.raises(UnderglassError, match=r"labs have an exercise second\. Name yours"):
+        solution("second")
+    solution("second", "05_frames")
+    shown = capsys.readouterr().out
+    assert "MOVQ y+8(FP), AX" in shown
+    assert "SOLUTION" not in shown
     monkeypatch.setenv("UNDERGLASS_REVEAL", "off")
     with pytest.raises(UnderglassError, match="is closed in this course"):
         solution("second")

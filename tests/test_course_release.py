@@ -141,6 +141,11 @@ def test_variants_that_cannot_be(offered: str, used: str, message: str) -> None:
         release(notebook)
 
 
+def test_a_minus_stays_a_minus() -> None:
+    cells = [new_code_cell("%%variants\nfactor: [3]"), new_markdown_cell("a «-2 * factor» b")]
+    assert release(new_notebook(cells=cells)).cells[0].source == "a -6 b"
+
+
 def test_solutions_can_be_closed() -> None:
     tools = cell("from underglass import check", locked=True)
     assert "hide_solutions()" in release(new_notebook(cells=[tools]), reveal=False).cells[0].source

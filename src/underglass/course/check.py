@@ -48,9 +48,9 @@ def check(
 
     Args:
         cases: arguments → expected result; or arguments alone, with `wants` to compute it. One
-            argument may stand without a tuple.
-        beliefs: wrong results that can be foreseen, as expressions of the parameters ("x * y"), each with its
-            sentence.
+            argument may stand without a tuple. Lists cannot be keys: give a list of tuples, and `wants`.
+        beliefs: wrong results that can be foreseen, as expressions of the parameters ("x * y", "len(s)"),
+            each with its sentence.
         locals: how many words of its own the function has to keep in its frame.
         calls: a function it has to call.
         in_go: the answer is a Go function; without it, it has to be assembly.

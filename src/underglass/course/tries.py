@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import html
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["hide_solutions", "note_failure", "solution", "tried"]
 
+_MARK = re.compile(r"\s*(?://|#+)\s*(BEGIN|END) SOLUTION\s*$")
 _ENOUGH = 2  # different answers that were run and failed
 _tried: dict[str, list[str]] = {}
 """exercise → digests of the different answers that failed, in this process."""
@@ -59,10 +61,13 @@ def hide_solutions() -> None:
     _are_hidden = True
 
 
-def solution(name: str) -> None:
+def solution(name: str, lab: str = "") -> None:
     """Print the reference answer of an exercise, after two honest tries.
 
     A try is honest if its answer was built, run by `check`, and differs from the one before.
+
+    Args:
+        lab: "05_frames", where several labs have an exercise of that name.
 
     Raises:
         UnderglassError: it was not tried yet, the teacher keeps solutions closed, or there is none here.
@@ -75,12 +80,17 @@ def solution(name: str) -> None:
             f"The solution of {name} opens after {_ENOUGH} different answers that were run and checked; "
             f"{missing} to go."
         )
-    found = _solution(name)
-    if found is None:
+    found = _solutions(name, lab)
+    if not found:
         raise UnderglassError(
             f"There is no solution of {name} here. It lies in solutions/ of the book's repository."
         )
-    sys.stdout.write(f"{found}\n")
+    if len(found) > 1:
+        raise UnderglassError(
+            f"{len(found)} labs have an exercise {name}. Name yours: "
+            f"solution({name!r}, {next(iter(found))!r})"
+        )
+    sys.stdout.write(f"{next(iter(found.values()))}\n")
 
 
 class _Hints:
@@ -121,21 +131,26 @@ def _text_of(name: str, program: GoProgram | None) -> str:
     return ""
 
 
-def _solution(name: str) -> str | None:
-    """The text of the cell that answers an exercise, from solutions/ near by or in the package."""
+def _solutions(name: str, lab: str) -> dict[str, str]:
+    """Lab → the cell that answers an exercise, from solutions/ near by or else in the package."""
     import nbformat
 
     from underglass.course.variants import filled
 
     reading: Any = nbformat
-    near = [Path.cwd(), *list(Path.cwd().parents)[:2]]
-    folders = [folder / "solutions" for folder in near]
+    folders = [folder / "solutions" for folder in (Path.cwd(), *Path.cwd().parents[:2])]
     with contextlib.suppress(UnderglassError):
         folders.append(shipped("solutions"))
-    for path in (path for folder in folders for path in sorted(folder.glob("*.ipynb"))):
+    found: dict[str, str] = {}
+    for path in (path for folder in folders for path in sorted(folder.glob(f"{lab or '*'}.ipynb"))):
         for cell in filled(reading.read(path, as_version=4)).cells:
             about = cell.metadata.get("nbgrader", {})
             if about.get("solution") and (about.get("grade_id") == name or f"·{name}(SB)" in cell.source):
-                kept = (line for line in str(cell.source).splitlines() if "SOLUTION" not in line)
-                return "\n".join(kept)
-    return None
+                found.setdefault(path.stem, _without_marks(cell.source))
+    return found
+
+
+def _without_marks(text: str) -> str:
+    """A solution cell as the student would have written it: no marks, and no stub."""
+    kept = re.sub(r"(?ms)^\s*(?://|#+)\s*STUB\s*$.*?(?=^\s*(?://|#+)\s*END SOLUTION\s*$)", "", text)
+    return "\n".join(line for line in kept.splitlines() if not _MARK.match(line))

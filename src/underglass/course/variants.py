@@ -85,7 +85,8 @@ def expanded(text: str, values: Mapping[str, Any]) -> str:
     if "«" not in text:
         return text
     try:
-        return _environment().from_string(text).render(values)
+        # To Jinja a minus beside the mark means blanks, and here it means a negative number.
+        return _environment().from_string(text.replace("«-", "« -")).render(values)
     except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
         raise BadVariants(
             f"What stands between « and » cannot be filled in: {error}. "

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from underglass.errors import CallError, UnderglassError
@@ -76,12 +77,12 @@ def _native(prog: GoProgram, calls: Sequence[AskedCall], seed: int, width: int) 
     rows = [f"native time on this host, {base} = 1"]
     for call, ratio in zip(calls, found, strict=False):
         rows.append(f"  {call.text:<{width}}  {_amount(ratio.middle):>13}  {_span(ratio)}")
-    rows.append(
-        f"  Median and middle half of {ROUNDS} rounds of at least {ROUND_MS} ms each, in one process on one "
-        f"thread,\n  in an order drawn from seed {seed}. Each call goes through a function value, so nothing "
-        "is inlined;\n  arguments are made once, and keep what a call changes in them."
+    how = (
+        f"Median and middle half of {ROUNDS} rounds of at least {ROUND_MS} ms each, in one process on one "
+        f"thread, in an order drawn from seed {seed}. Each call goes through a function value, so nothing "
+        "is inlined; arguments are made once, and keep what a call changes in them."
     )
-    return rows
+    return [*rows, fill(how, 76, initial_indent="  ", subsequent_indent="  ")]
 
 
 def _span(ratio: Ratio) -> str:

@@ -22,6 +22,8 @@ from underglass.toolchain import Build, Diagnostic
 
 __all__ = ["Session"]
 
+_WIDTH = 88  # characters of a line below a cell
+
 
 class _Streams:
     """Shows what a program writes below the cell that runs it; a character may come in pieces."""
@@ -219,8 +221,17 @@ def _news(accepted: Accepted, cells: tuple[Cell, ...]) -> str:
     new = [text for cell in accepted.new for text in functions_of(cell, accepted.build)]
     others = [c for c in cells if c not in accepted.new]
     before = [text.partition("(")[0] for c in others for text in functions_of(c, accepted.build)]
-    words = ", ".join(new) or "nothing new to call"
-    return f"prog: {words}" + (f"; from before: {', '.join(before)}" if before else "")
+    said = f"prog: {', '.join(new) or 'nothing new to call'}"
+    return said + _earlier(before, _WIDTH - len(said))
+
+
+def _earlier(names: list[str], room: int) -> str:
+    """The functions of earlier cells, as many as fit into a page's line and at least one."""
+    if not names:
+        return ""
+    named = next((n for n in range(len(names), 1, -1) if len(", ".join(names[:n])) <= room - 30), 1)
+    more = f" and {len(names) - named} more" if named < len(names) else ""
+    return f"; from before: {', '.join(names[:named])}{more}"
 
 
 def _say(news: str, warnings: list[Diagnostic], accepted: Accepted) -> None:
