@@ -52,6 +52,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--screenshots", metavar="DIR", type=Path, default=None, help="write the browser tests' pages as PNG"
     )
 
+    parser.addoption(
+        "--every-lab", action="store_true", help="have nbgrader grade all labs, not three (minutes)"
+    )
+
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     names = getattr(item, "fixturenames", ())
