@@ -1,7 +1,7 @@
 """The process that handles one submission: a request on standard input, lines of JSON on standard output.
 
-Nothing it says is believed beyond what a student's answers can earn: the grader checks each line and writes the
-verdict itself. It ends when its standard input ends, so that it does not outlive the grader.
+Nothing it says is believed beyond what a student's answers can earn: the grader checks each line and
+writes the verdict itself. It ends when its standard input ends, so that it does not outlive the grader.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, BinaryIO
 
 __all__ = ["main", "serve", "warm"]
@@ -25,8 +24,6 @@ __all__ = ["main", "serve", "warm"]
 
 def warm() -> None:
     """Import what a submission needs and compile what is compiled at first use."""
-    import underglass.grading.replay
-    import underglass.trace.sentinel
     from underglass.machine.cpu import Cpu
     from underglass.toolchain import find_go
 
@@ -52,7 +49,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         _settle(request)
         try:
             _grade(request, answers)
-        except Exception:  # noqa: BLE001  # whatever a submission has brought about, it is told to the grader
+        except Exception:  # whatever a submission has brought about, it is told to the grader
             answers.write(json.dumps(["trouble", traceback.format_exc()[-4000:]]).encode() + b"\n")
             raise
         answers.flush()
@@ -69,7 +66,7 @@ def _follow(requests: BinaryIO) -> None:
 
 
 def _end_children() -> None:
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     with contextlib.suppress(psutil.Error):
         for process in psutil.Process().children(recursive=True):
@@ -115,5 +112,3 @@ def _grade(request: Mapping[str, Any], answers: BinaryIO) -> None:
         judged=lambda part: say("part", dataclasses.asdict(part)),
     )
     say("end", None)
-
-

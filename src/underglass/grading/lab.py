@@ -1,7 +1,7 @@
-"""A lab as the grader needs it: what runs, what is asked for and what is judged, without the reference answers.
+"""A lab as the grader needs it: what runs, what is asked for, what is judged; without the reference answers.
 
-It is made from the solution notebook, whose metadata is nbgrader's (nbgrader 0.9, nbgraderformat/v3.py), and goes
-to the process that handles a submission as plain data.
+It is made from the solution notebook, whose metadata is nbgrader's (nbgrader 0.9, nbgraderformat/v3.py),
+and goes to the process that handles a submission as plain data.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from underglass.kernel.cells import read_cell
 __all__ = ["Lab", "LabCell", "NoLab", "defined", "lab_of", "magic_of", "plain", "read_lab", "read_plain"]
 
 Kind = Literal["trusted", "answer", "test", "written"]
-_MAGIC = re.compile(r"\A(?P<above>\s*)%%(?P<language>asm|go)\b(?P<line>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL)
+_MAGIC = re.compile(
+    r"\A(?P<above>\s*)%%(?P<language>asm|go)\b(?P<line>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL
+)
 _HEADING = re.compile(r"^#{1,6}\s+(?P<title>.*?)\s*#*\s*$", re.MULTILINE)
 _EDGE = re.compile(r"^\s*(?://|#+)\s*(?P<edge>BEGIN|END) HIDDEN TESTS\s*$")
 
@@ -81,8 +83,15 @@ def read_lab(path: Path) -> tuple[Any, str]:
         return nbformat.reads(text, as_version=4), text  # type: ignore[no-untyped-call]
     except FileNotFoundError as error:
         raise NoLab(f"There is no solution {path}. Name the folder that has it with --solutions.") from error
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError, AttributeError) as error:
-        raise NoLab(f"{path} is no notebook: {str(error).splitlines()[0][:200]}. Save it in Jupyter again.") from error
+    except (
+        nbformat.reader.NotJSONError,
+        nbformat.ValidationError,
+        UnicodeDecodeError,
+        AttributeError,
+    ) as error:
+        raise NoLab(
+            f"{path} is no notebook: {str(error).splitlines()[0][:200]}. Save it in Jupyter again."
+        ) from error
 
 
 def lab_of(notebook: Any, name: str) -> Lab:
@@ -107,7 +116,9 @@ def lab_of(notebook: Any, name: str) -> Lab:
         if not is_code and not is_answer:
             texts |= {id_, cell_id}
             continue
-        kind: Kind = "written" if is_answer and (is_graded or not is_code) else "answer" if is_answer else "trusted"
+        kind: Kind = (
+            "written" if is_answer and (is_graded or not is_code) else "answer" if is_answer else "trusted"
+        )
         if is_graded and not is_answer:
             kind = "test"
         made.append(

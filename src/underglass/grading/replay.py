@@ -1,7 +1,7 @@
 """Run a lab's own cells with a student's answers put in as data, and judge its tests one after another.
 
-This is what the child process does. Python that runs here is the lab's; of the student's only Go and assembly is
-taken, which runs in the machine, and values.
+This is what the child process does. Python that runs here is the lab's; of the student's only Go and
+assembly is taken, which runs in the machine, and values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from underglass.course.check import CheckFailed
 from underglass.errors import BuildError, BuildStopped, UnderglassError
 from underglass.goprogram import GoProgram, from_build
 from underglass.grading.answers import Found
-from underglass.grading.lab import Lab, LabCell, defined, magic_of
+from underglass.grading.lab import Lab, LabCell, magic_of
 from underglass.grading.literals import literals
 from underglass.grading.record import Answer, Part
 from underglass.kernel.cells import Cell, arranged, read_cell
@@ -69,7 +69,9 @@ class _Replay:
             self.namespace["prog"] = whole
         for cell in self.lab.cells:
             if cell.kind == "written":
-                judged(Part(cell.id, cell.title, 0.0, cell.out_of, "A person reads this.", answers=cell.judges))
+                judged(
+                    Part(cell.id, cell.title, 0.0, cell.out_of, "A person reads this.", answers=cell.judges)
+                )
             elif magic_of(cell.source) is not None:
                 pass
             elif cell.kind == "answer":
@@ -82,7 +84,7 @@ class _Replay:
                 self._grow(item)
 
     def _items(self) -> dict[str, list[_Item]]:
-        """The cells of the program, by the lab's cell that they belong to or come after; "" is the beginning."""
+        """The cells of the program, by the lab's cell they belong to or come after; "" is the beginning."""
         made: dict[str, list[_Item]] = {}
         taken: list[Cell] = []
         texts: set[str] = set()
@@ -172,7 +174,9 @@ class _Replay:
             self.broken = {a: e for a, e in self.broken.items() if not self._is_of(a, cell)}
 
     def _is_of(self, answer: str, cell: Cell) -> bool:
-        return any(item.cell is cell and item.answer == answer for some in self.items.values() for item in some)
+        return any(
+            item.cell is cell and item.answer == answer for some in self.items.values() for item in some
+        )
 
     def _prepare(self, cell: LabCell) -> None:
         """Run a Python cell of the lab; one with magics, or that fails, is left: the tests tell."""
@@ -180,10 +184,14 @@ class _Replay:
             self._execute(cell)
 
     def _judge(self, cell: LabCell) -> Part:
-        """Run a test cell, and give points for it as nbgrader does (nbgrader 0.9.6, utils.py, determine_grade)."""
+        """Run a test cell, and give points as nbgrader does (nbgrader 0.9.6, utils.py, determine_grade)."""
 
-        def part(points: float, said: str = "", rules: tuple[str, ...] = (), *, is_hidden: bool = False) -> Part:
-            return Part(cell.id, cell.title, points, cell.out_of, said[:_MOST_SAID], rules, is_hidden, cell.judges)
+        def part(
+            points: float, said: str = "", rules: tuple[str, ...] = (), *, is_hidden: bool = False
+        ) -> Part:
+            return Part(
+                cell.id, cell.title, points, cell.out_of, said[:_MOST_SAID], rules, is_hidden, cell.judges
+            )
 
         try:
             value = self._execute(cell)
@@ -221,7 +229,7 @@ class _Replay:
         return None
 
     def _is_hidden(self, error: BaseException, cell: LabCell) -> bool:
-        """Whether a hidden line took part in a failure. Without a line in the cell it is not known, and is."""
+        """Whether a hidden line took part in a failure; if no line is known, it did."""
         lines = [(c, line) for file, line in _frames(error.__traceback__) if (c := self.files.get(file))]
         if not lines:
             return bool(cell.hidden)

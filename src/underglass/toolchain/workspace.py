@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from underglass.errors import BuildError, BuildStopped, ToolchainMissing
+from underglass.errors import BuildStopped, ToolchainMissing
 from underglass.toolchain import golex, locking, process, stubs
 from underglass.toolchain.ccompiler import LINK, CCompiler, find_c_compiler
 from underglass.toolchain.diagnostics import build_error, diagnose
