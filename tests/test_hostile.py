@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from grading_class import LAB, OUT_OF, RIGHT, ROOT, answered, write_class
 from hostile import builds, cells, files, forgeries, guest, honest, words
 from hostile.case import CASES, Case
-
 from underglass.grading.children import ChildLimits
 from underglass.grading.grader import Grader, find_solutions
 from underglass.grading.record import Verdict
@@ -25,7 +25,7 @@ FAMILIES = (builds, cells, files, forgeries, guest, honest, words)
 SECRET = "the-graders-own-secret"
 LIMITS = ChildLimits(
     seconds=100.0,
-    build_seconds=float(os.environ.get("UNDERGLASS_TEST_BUILD", "8")),
+    build_cpu=2,
     guest=Limits(
         instructions=30_000_000, seconds=5.0, memory=256 << 20, output=1 << 20, files=64, storage=64 << 20
     ),
@@ -97,7 +97,9 @@ def test_no_process_and_no_folder_is_left(graded: Graded) -> None:
     assert graded.verdicts
     own = psutil.Process()
     assert [p.cmdline() for p in own.children(recursive=True) if "underglass" in " ".join(p.cmdline())] == []
-    mine = [p for p in Path(tempfile.gettempdir()).glob("underglass-grade-*") if p.stat().st_uid == os.getuid()]
+    mine = [
+        p for p in Path(tempfile.gettempdir()).glob("underglass-grade-*") if p.stat().st_uid == os.getuid()
+    ]
     assert all(p.stat().st_mtime < own.create_time() for p in mine)
 
 
@@ -121,7 +123,9 @@ def test_three_of_them_get_full_marks_from_nbgrader(tmp_path: Path, graded: Grad
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         theirs = {s.student.id: s.score for s in book.assignment_submissions(LAB)}
     assert theirs == {case.student: OUT_OF for case in forged}
-    assert {case.student: graded.verdicts[case.student].points for case in forged} == dict.fromkeys(theirs, 0.0)
+    assert {case.student: graded.verdicts[case.student].points for case in forged} == dict.fromkeys(
+        theirs, 0.0
+    )
 
 
 def test_the_right_answers_are_right() -> None:

@@ -31,7 +31,11 @@ class Case:
         made = self.make(home)
         if made is None:
             return
-        data = made if isinstance(made, bytes) else json.dumps(made, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        data = (
+            made
+            if isinstance(made, bytes)
+            else json.dumps(made, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        )
         (home / f"{LAB}.ipynb").write_bytes(data)
 
 

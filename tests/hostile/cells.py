@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,9 @@ def stripped(_: Path) -> Any:
 def metadata_of_other_types(_: Path) -> Any:
     notebook = answered(RIGHT)
     for index, cell in enumerate(notebook["cells"]):
-        cell["metadata"] = ([], "nbgrader", {"nbgrader": 7}, {"nbgrader": {"grade_id": ["second"]}}, None)[index % 5]
+        cell["metadata"] = ([], "nbgrader", {"nbgrader": 7}, {"nbgrader": {"grade_id": ["second"]}}, None)[
+            index % 5
+        ]
         cell["id"] = index
     return notebook
 
@@ -92,7 +95,7 @@ def sources_of_other_types(_: Path) -> Any:
 
 
 @hostile(points=OUT_OF)
-def half_a_pair(_: Path) -> Any:
+def half_a_pair(_: Path) -> bytes:
     notebook = answered(RIGHT)
-    notebook["cells"].append({"cell_type": "code", "source": "\\ud800".encode().decode("unicode_escape"), "id": "x"})
-    return notebook
+    notebook["cells"].append({"cell_type": "code", "source": "%%asm\n// \ud800", "id": "\udfff"})
+    return json.dumps(notebook).encode("ascii")

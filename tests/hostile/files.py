@@ -51,7 +51,12 @@ def not_a_number(_: Path) -> bytes:
 
 @hostile(state="unreadable")
 def another_format(_: Path) -> Any:
-    return {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": answered(RIGHT)["cells"]}]}
+    return {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {},
+        "worksheets": [{"cells": answered(RIGHT)["cells"]}],
+    }
 
 
 @hostile(state="unreadable")
@@ -72,9 +77,9 @@ def a_hundred_megabytes(home: Path) -> None:
         file.truncate(100 << 20)
 
 
-@hostile(points=OUT_OF - 2)
+@hostile(points=2.0)
 def an_endless_cell(_: Path) -> Any:
-    return answered({**RIGHT, "second": RIGHT["second"] + "\n//" + "x" * 3_000_000})
+    return answered({"words": RIGHT["words"], "second": RIGHT["second"] + "\n//" + "x" * 3_000_000})
 
 
 @hostile(state="unreadable")

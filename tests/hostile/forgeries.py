@@ -20,41 +20,57 @@ def checks_replaced(_: Path) -> Any:
 
 @hostile()
 def tests_stripped(_: Path) -> Any:
-    return answered({"words": """\
+    return answered(
+        {
+            "words": """\
 import ast
 class Strip(ast.NodeTransformer):
     def visit_Module(self, node):
         node.body = [ast.Pass()]
         return ast.fix_missing_locations(node)
-get_ipython().ast_transformers.append(Strip())"""})
+get_ipython().ast_transformers.append(Strip())"""
+        }
+    )
 
 
 @hostile()
 def execution_patched(_: Path) -> Any:
-    return answered({"words": """\
+    return answered(
+        {
+            "words": """\
 async def nothing(*_, **__):
     return {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
-get_ipython().kernel.do_execute = nothing"""})
+get_ipython().kernel.do_execute = nothing"""
+        }
+    )
 
 
 @hostile()
 def always_equal(_: Path) -> Any:
-    return answered({"words": """\
+    return answered(
+        {
+            "words": """\
 class Equal(int):
     def __eq__(self, other): return True
     def __hash__(self): return 0
-at_0 = at_8 = at_40 = Equal()"""})
+at_0 = at_8 = at_40 = Equal()"""
+        }
+    )
 
 
 @hostile()
 def module_replaced(home: Path) -> Any:
     for name in ("underglass.py", "sitecustomize.py", "usercustomize.py", "json.py"):
         (home / name).write_text("import os\nos._exit(0)\n", encoding="utf-8")
-    return answered({"words": """\
+    return answered(
+        {
+            "words": """\
 import sys, types
 fake = types.ModuleType("underglass")
 fake.check = lambda *_, **__: None
-sys.modules["underglass"] = sys.modules["underglass.course.check"] = fake"""})
+sys.modules["underglass"] = sys.modules["underglass.course.check"] = fake"""
+        }
+    )
 
 
 @hostile()
@@ -108,7 +124,12 @@ def outputs_forged(_: Path) -> Any:
         if cell["metadata"]["nbgrader"]["grade"]:
             cell["execution_count"] = 4
             cell["outputs"] = [
-                {"output_type": "execute_result", "execution_count": 4, "metadata": {}, "data": {"text/plain": "5"}}
+                {
+                    "output_type": "execute_result",
+                    "execution_count": 4,
+                    "metadata": {},
+                    "data": {"text/plain": "5"},
+                }
             ]
     return notebook
 

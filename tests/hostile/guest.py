@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grading_class import OUT_OF, RIGHT, answered, cell_of
+from grading_class import RIGHT, answered, cell_of
 from hostile.case import hostile
 
 _SECOND = "%%asm\n// func second(x, y int64) int64\nTEXT ·second(SB), 0, $64-24\n"
-_LEFT = OUT_OF - 2  # what is left when `second` is lost
+_HONEST = 4.0  # for `words` and `second`
+_LEFT = 2.0  # what is left when `second` is lost
 
 
 def second(body: str, helpers: Sequence[str] = ()) -> Any:
-    """Return a submission where `second` is hostile, and the rest is right."""
-    notebook = answered({**RIGHT, "second": _SECOND + body})
+    """Return a submission where `second` is hostile, and `words` is right."""
+    notebook = answered({"words": RIGHT["words"], "second": _SECOND + body})
     for number, text in enumerate(helpers):
         at = notebook["cells"].index(cell_of(notebook, "second"))
         cell = {"cell_type": "code", "id": f"own-{number}", "metadata": {}, "outputs": [], "source": text}
@@ -77,15 +78,10 @@ def jump_into_nothing(_: Path) -> Any:
 
 @hostile(points=2.0)
 def writes_over_the_labs_function(_: Path) -> Any:
-    """Makes `scale` return at once, from `second`: each call begins from the same state again."""
+    """Makes `scale` return at once, from a right `second`: each call begins from the same state again."""
     mprotect = _system_call(10, "DI", "$4096", "$7")
     body = f"\tMOVQ $·scale(SB), DI\n\tANDQ $~4095, DI\n{mprotect}\tMOVQ $·scale(SB), DI\n\tMOVB $0xc3, (DI)\n{_END}"
-    return second_and_nothing_else(body)
-
-
-def second_and_nothing_else(body: str) -> Any:
-    notebook = answered({"second": _SECOND + body})
-    return notebook
+    return answered({"second": _SECOND + body})
 
 
 @hostile(points=0.0)
@@ -110,42 +106,42 @@ TEXT ·patch(SB), 0, $0-0
     return notebook
 
 
-@hostile(points=2.0)
+@hostile(points=_HONEST)
 def an_init_that_ends_the_program(_: Path) -> Any:
-    notebook = answered(RIGHT)
+    notebook = answered({name: RIGHT[name] for name in ("words", "second")})
     text = '%%go\nimport "os"\nfunc init() { os.Exit(0) }'
     notebook["cells"].insert(0, {"cell_type": "code", "id": "own", "metadata": {}, "source": text})
     return notebook
 
 
-@hostile(points=2.0)
+@hostile(points=_HONEST)
 def an_init_that_never_ends(_: Path) -> Any:
-    notebook = answered(RIGHT)
+    notebook = answered({name: RIGHT[name] for name in ("words", "second")})
     text = "%%go\nfunc init() { for { } }"
     notebook["cells"].insert(0, {"cell_type": "code", "id": "own", "metadata": {}, "source": text})
     return notebook
 
 
-@hostile(points=2.0)
+@hostile(points=_HONEST)
 def an_init_that_takes_all_memory(_: Path) -> Any:
-    notebook = answered(RIGHT)
+    notebook = answered({name: RIGHT[name] for name in ("words", "second")})
     text = "%%go\nvar held [][]byte\nfunc init() { for { held = append(held, make([]byte, 64<<20)) } }"
     notebook["cells"].insert(0, {"cell_type": "code", "id": "own", "metadata": {}, "source": text})
     return notebook
 
 
-@hostile(points=2.0)
+@hostile(points=_HONEST)
 def goroutines_without_end(_: Path) -> Any:
-    notebook = answered(RIGHT)
+    notebook = answered({name: RIGHT[name] for name in ("words", "second")})
     text = "%%go\nfunc init() { for { go func() { select { } }() } }"
     notebook["cells"].insert(0, {"cell_type": "code", "id": "own", "metadata": {}, "source": text})
     return notebook
 
 
-@hostile(points=2.0)
+@hostile(points=_HONEST)
 def tells_what_the_host_has(_: Path) -> Any:
     """Reads files, folders and the environment, and writes all of it where a failing test would show it."""
-    notebook = answered(RIGHT)
+    notebook = answered({name: RIGHT[name] for name in ("words", "second")})
     text = """\
 %%go
 import (
@@ -178,5 +174,5 @@ def tells_its_hidden_arguments(_: Path) -> Any:
         "\tMOVQ y+8(FP), AX\n\tCMPQ AX, $4\n\tJEQ right\n\tCMPQ AX, $7\n\tJEQ right\n"
         "\tMOVQ AX, 0(SP)\n\tMOVQ x+0(FP), BX\n\tMOVQ BX, 8(SP)\n\tCALL ·tell(SB)\nright:\n\tMOVQ y+8(FP), AX\n"
         "\tMOVQ AX, ret+16(FP)\n\tRET",
-        ["%%go\n//go:noinline\nfunc tell(y, x int64) { println(\"got\", x, y); panic(y) }"],
+        ['%%go\n//go:noinline\nfunc tell(y, x int64) { println("got", x, y); panic(y) }'],
     )

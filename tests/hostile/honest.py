@@ -19,7 +19,7 @@ again:
 	RET"""
 
 
-@hostile(points=OUT_OF, student="honest-stderr")
+@hostile(points=4.0, student="honest-stderr")
 def prints_to_stderr(_: Path) -> Any:
     return second(
         "\tCALL ·say(SB)\n\tMOVQ y+8(FP), AX\n\tMOVQ AX, ret+16(FP)\n\tRET",
@@ -32,7 +32,7 @@ def has_line_ends_of_windows(_: Path) -> Any:
     return answered({name: text.replace("\n", "\r\n") for name, text in RIGHT.items()})
 
 
-@hostile(points=OUT_OF, student="honest-helpers")
+@hostile(points=4.0, student="honest-helpers")
 def has_helpers_and_scratch(_: Path) -> Any:
     notebook = second(
         "\tMOVQ x+0(FP), AX\n\tMOVQ AX, 0(SP)\n\tMOVQ y+8(FP), AX\n\tMOVQ AX, 8(SP)\n\tCALL ·last(SB)\n"
@@ -41,11 +41,13 @@ def has_helpers_and_scratch(_: Path) -> Any:
     )
     broken = {**cell_of(notebook, "spread"), "id": "on-purpose", "metadata": {}}
     notebook["cells"].append({**broken, "source": RIGHT["spread"].replace("$40", "$16")})
-    notebook["cells"].append({"cell_type": "code", "id": "look", "metadata": {}, "source": "stepper(run, end)"})
+    notebook["cells"].append(
+        {"cell_type": "code", "id": "look", "metadata": {}, "source": "stepper(run, end)"}
+    )
     return notebook
 
 
-@hostile(points=OUT_OF, student="honest-limit")
+@hostile(points=4.0, student="honest-limit")
 def runs_at_nine_tenths_of_the_limit(_: Path) -> Any:
     return second(_SLOW)
 

@@ -108,7 +108,7 @@ def _grade(request: Mapping[str, Any], answers: BinaryIO) -> None:
         lab,
         found,
         limits=Limits(**request["limits"]),
-        build_seconds=float(request["build_seconds"]),
+        build=request["build"],
         judged=lambda part: say("part", dataclasses.asdict(part)),
     )
     say("end", None)

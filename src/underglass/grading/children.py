@@ -49,7 +49,8 @@ class ChildLimits:
     processes: int = 48  # the toolchain's among them
     output: int = 8 << 20  # bytes of what the child says
     file: int = 256 << 20  # bytes of one file (Linux)
-    build_seconds: float = 30.0  # for one build
+    build_seconds: float = 60.0  # for one build
+    build_cpu: int = 20  # seconds of processor time, for each process of a build (Linux)
     guest: Limits = field(
         default_factory=lambda: Limits(
             instructions=200_000_000,

@@ -58,7 +58,7 @@ def judge(task: Task, children: Children) -> Verdict:
             "lab": plain(task.lab),
             "notebook": base64.b64encode(task.data).decode(),
             "limits": dataclasses.asdict(limits.guest),
-            "build_seconds": limits.build_seconds,
+            "build": {"timeout": limits.build_seconds, "cpu": limits.build_cpu},
         }
     )
     return _verdict(task, outcome)

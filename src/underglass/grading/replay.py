@@ -13,6 +13,7 @@ import math
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from underglass import toolchain
 from underglass.course.check import CheckFailed
@@ -43,16 +44,25 @@ class _Item:
 
 
 def replay(
-    lab: Lab, found: Found, *, limits: Limits, build_seconds: float, judged: Callable[[Part], None]
+    lab: Lab, found: Found, *, limits: Limits, build: Mapping[str, Any], judged: Callable[[Part], None]
 ) -> None:
-    """Judge each graded cell of a lab in order, and hand each part over as soon as it is there."""
-    _Replay(lab, found, limits, build_seconds).run(judged)
+    """Judge each graded cell of a lab in order, and hand each part over as soon as it is there.
+
+    Args:
+        limits: of a program's start, and of each call.
+        build: limits of a build, as `toolchain.build` takes them: timeout and cpu.
+    """
+    _Replay(lab, found, limits, build).run(judged)
+
+
+class _Usurped(BuildError):
+    """A function of the lab's is another one in the program; `diagnostics` has the text that defines it."""
 
 
 class _Replay:
-    def __init__(self, lab: Lab, found: Found, limits: Limits, build_seconds: float) -> None:
+    def __init__(self, lab: Lab, found: Found, limits: Limits, build: Mapping[str, Any]) -> None:
         self.lab, self.found = lab, found
-        self.limits, self.build_seconds = limits, build_seconds
+        self.limits, self.build = limits, build
         self.answers: Mapping[str, Answer] = {a.id: a for a in found.answers}
         self.items = self._items()
         self.namespace: dict[str, object] = {"__name__": "__main__", "display": lambda *_, **__: None}
@@ -64,9 +74,11 @@ class _Replay:
         whole = self._whole()
         if whole is None:
             self.growing = NotebookProgram()
-            self.growing.timeout = self.build_seconds
+            self.growing.timeout, self.growing.cpu = self.build["timeout"], self.build["cpu"]
         else:
             self.namespace["prog"] = whole
+        for item in self.items.get("", ()) if self.growing is not None else ():
+            self._grow(item)
         for cell in self.lab.cells:
             if cell.kind == "written":
                 judged(
@@ -114,31 +126,31 @@ class _Replay:
         return made
 
     def _whole(self) -> GoProgram | None:
-        """One program of all cells, if there is one: it builds, starts, and no name is defined twice."""
+        """One program of all cells, if there is one: it builds, starts, and no name is defined twice.
+
+        Cells of the student that the toolchain names in an error are left out, as they would wait for ever.
+        """
         items = [item for home in ("", *(c.id for c in self.lab.cells)) for item in self.items.get(home, ())]
         names = [name for item in items for name in item.cell.defines]
-        if not items or len(names) != len(set(names)):
+        if len(names) != len(set(names)) or len(arranged((), [i.cell for i in items])) != len(items):
             return None
-        cells = [item.cell for item in items]
-        if len(arranged((), cells)) != len(cells):
-            return None
-        try:
-            built = toolchain.build([c.source for c in cells], timeout=self.build_seconds)
-            program = self._program(built, items)
-            program.memory_map()  # boots it: an init function may end it or go on for ever
-        except BuildStopped as error:
-            blamed = [i for i in items if not i.is_trusted]
-            if len(blamed) == 1:
-                self.broken[blamed[0].answer] = error
-            return None
-        except UnderglassError:
-            return None
-        return program
+        while items:
+            try:
+                return self._program(toolchain.build([i.cell.source for i in items], **self.build), items)
+            except UnderglassError as error:
+                blamed = _blamed(items, error)
+                self.broken.update((item.answer, error) for item in blamed)
+                items = [item for item in items if item not in blamed] if blamed else []
+        self.broken.clear()
+        return None
 
     def _program(self, built: toolchain.Build, items: list[_Item]) -> GoProgram:
-        """Return the program; what the lab itself defines has to be the lab's in it.
+        """Return the program, started; what the lab itself defines has to be the lab's in it.
 
         Text of a student may define a name in ways that only the toolchain sees, as by a macro.
+
+        Raises:
+            UnderglassError: it is another's, or the program ends or stays before its main.
         """
         program = from_build(built)
         program.limits = self.limits
@@ -152,22 +164,37 @@ class _Replay:
                 function = program.program.functions.get(symbol)
                 if function is None or function.is_wrapper:
                     continue
-                if program.program.source_of(function) not in sources:
-                    raise BuildError(f"{name} is the lab's own, and this answer defines it again. Rename it.")
+                source = program.program.source_of(function)
+                if source not in sources:
+                    raise _Usurped(f"{name} is the lab's own, and is defined again. Rename it.", (source,))
+        program.memory_map()  # boots it: what an init function does is not to reach other answers
         return program
 
     def _grow(self, item: _Item) -> None:
-        """Add a cell to the program, as the kernel does; one that does not fit waits."""
-        assert self.growing is not None
-        before = self.growing.cells, self.growing.waiting
+        """Add a cell to the program, as the kernel does; one that does not fit waits.
+
+        One that the program does not start with, or that takes the toolchain's time, is left out for good.
+        """
+        growing = self.growing
+        assert growing is not None
+        before = growing.cells, growing.waiting
         try:
-            accepted = self.growing.add(item.cell)
-            every = [i for some in self.items.values() for i in some]
-            program = self._program(accepted.build, every)
-        except BuildError as error:
+            accepted = growing.add(item.cell)
+            program = self._program(accepted.build, [i for some in self.items.values() for i in some])
+        except _Usurped as error:
+            usurper = [cell for cell in growing.cells if cell.source in error.diagnostics]
+            growing.cells, growing.waiting = before
+            if item.is_trusted and usurper and usurper[0] in before[0]:
+                growing.cells = tuple(cell for cell in before[0] if cell not in usurper)
+                self._grow(item)
+            else:
+                self.broken[item.answer] = error
+            return
+        except UnderglassError as error:
             self.broken[item.answer] = error
-            if not any(c is item.cell for c, _ in self.growing.waiting) or isinstance(error, BuildStopped):
-                self.growing.cells, self.growing.waiting = before
+            is_waiting = any(cell is item.cell for cell, _ in growing.waiting)
+            if not is_waiting or isinstance(error, BuildStopped):
+                growing.cells, growing.waiting = before
             return
         self.namespace["prog"] = program
         for cell in accepted.new:
@@ -234,6 +261,16 @@ class _Replay:
         if not lines:
             return bool(cell.hidden)
         return any(first <= line <= last for c, line in lines for first, last in c.hidden)
+
+
+def _blamed(items: list[_Item], error: UnderglassError) -> list[_Item]:
+    """Return the student's cells to leave out after an error: those that it names, or else all helpers."""
+    said = error.diagnostics if isinstance(error, BuildError) else ()
+    named = {d.source for d in said if isinstance(d, toolchain.Diagnostic)}
+    own = [item for item in items if not item.is_trusted]
+    return [i for i in own if i.cell.source in said or i.cell.origin in named] or [
+        i for i in own if not i.answer
+    ]
 
 
 class _Sink(io.TextIOBase):
