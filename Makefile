@@ -2,7 +2,7 @@
 #
 #   make lab          open the book in JupyterLab       (make lab ARGS="--no-browser --port 8899")
 #   make test         lint, types and every test        (make test ARGS="-k frame")
-#   make site         the static book in _site/
+#   make site         the static book in site/   (SITE_URL=https://… where it will be read)
 #   make notebooks    what a commit must not carry, taken out of the notebooks
 #   make screenshots  the pages as PNG in screenshots/, to be looked at
 #   make conformance  the standard library's own tests in the machine, and their table (hours)
@@ -17,6 +17,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.underglass
 ARGS   ?=
+SITE_URL ?= http://localhost:8000/
+export SITE_URL
 PYTHON ?=
 
 # Builds and executed notebooks stay inside the checkout unless the reader says otherwise.
@@ -56,8 +58,8 @@ lint: $(STAMPS)/test
 
 site: $(STAMPS)/site $(STAMPS)/go
 	@echo "==> running the chapters and writing the static book"
-	$(BIN)/python -m sphinx -W --keep-going -b html -d .cache/sphinx book _site $(ARGS)
-	@echo "==> open _site/index.html"
+	$(BIN)/python -m sphinx -W --keep-going -b html -d .cache/sphinx book site $(ARGS)
+	@echo "==> open site/index.html"
 
 notebooks: $(STAMPS)/lab
 	$(BIN)/python tests/notebook_rules.py --write book/*.ipynb labs/*.ipynb solutions/*.ipynb
@@ -76,7 +78,7 @@ labextension: $(STAMPS)/python
 	$(BIN)/python labextension/build.py
 
 clean:
-	rm -rf $(VENV) .cache _site jupyter_execute screenshots dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .cache site jupyter_execute screenshots dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the environment -------------------------------------------------------------------------------------
@@ -115,12 +117,11 @@ $(STAMPS)/site: $(STAMPS)/lab
 
 $(STAMPS)/test: $(STAMPS)/lab
 	@echo "==> installing what the tests need"
-	$(BIN)/python -m pip install --editable '.[site,teach,test]'
+	$(BIN)/python -m pip install --editable '.[site,teach,cluster,test]'
 	@touch $@ $(STAMPS)/site
 
 # The first Go build compiles Go's runtime for linux/amd64: better here, announced, than under the first cell.
 $(STAMPS)/go: $(STAMPS)/lab
-	@echo "==> first Go build: compiling the Go runtime, once"
-	@$(BIN)/python -c 'from underglass.toolchain import Source, build; \
-	  build([Source("main.go", "package main\n\nfunc main() {}\n", "main.go")])'
+	@echo "==> first Go build: compiling the Go runtime, once (half a minute)"
+	@$(BIN)/python -c 'from underglass.cli.lab import warm_up; warm_up()'
 	@touch $@

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
+
+
+_NEVER = (
+    "1970-01-01T00:00:00Z"  # a version that is not out has no day, and a build must not depend on the clock
+)
 
 
 def library_digest() -> str:
@@ -36,7 +43,7 @@ project = "Go Under Glass"
 author = "The underglass authors"
 project_copyright = "The underglass authors; text CC BY 4.0, code BSD-3-Clause"
 
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "sphinx_copybutton", "sphinx_sitemap", "sphinxext.opengraph", "notfound.extension"]
 exclude_patterns = ["_build", "**/.*", "README.md"]
 templates_path: list[str] = []
 
@@ -57,6 +64,27 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
+
+# -- what a reader of the web finds -------------------------------------------------------------------
+
+# Where the book will be read: `make site SITE_URL=https://example.org/book/`. Its pages work anywhere.
+html_baseurl = os.environ.get("SITE_URL", "http://localhost:8000/").rstrip("/") + "/"
+sitemap_url_scheme = "{link}"
+sitemap_show_lastmod = False
+ogp_site_url = html_baseurl
+ogp_social_cards = {"enable": False}  # it would draw one a page, and need matplotlib; ours is one picture
+ogp_image = "_static/card.png"
+ogp_image_alt = "A stepper: Go assembly on the left, the frame that it fills on the right"
+ogp_use_first_image = False
+notfound_urls_prefix = None
+notfound_context = {
+    "title": "No such page",
+    "body": "<h1>No such page</h1><p>The address leads nowhere in this book. "
+    "The list of chapters and the search stand beside this text.</p>",
+}
+copybutton_selector = "div.cell_input pre, div.highlight pre"
+copybutton_prompt_text = r"\$ |>>> "
+copybutton_prompt_is_regexp = True
 
 # -- the pages ------------------------------------------------------------------------------------
 
@@ -96,9 +124,37 @@ def colour_cells(app: Sphinx, doctree: nodes.document) -> None:
             block["language"] = "underglass"
 
 
+def write_feed(app: Sphinx, exception: Exception | None) -> None:
+    """Write changes.xml, an Atom feed with an entry for each version of the changelog."""
+    if exception is not None or app.builder.name != "html":
+        return
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    feed = ElementTree.Element("feed", xmlns="http://www.w3.org/2005/Atom")
+    for name, value in (("title", f"{project}: changes"), ("id", html_baseurl), ("updated", _NEVER)):
+        ElementTree.SubElement(feed, name).text = value
+    ElementTree.SubElement(feed, "link", href=f"{html_baseurl}changes.xml", rel="self")
+    ElementTree.SubElement(ElementTree.SubElement(feed, "author"), "name").text = author
+    for title, _, body in (part.partition("\n") for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]):
+        entry = ElementTree.SubElement(feed, "entry")
+        number, day = title.split()[0], re.search(r"\d{4}-\d\d-\d\d", title)
+        stamp = f"{day[0]}T00:00:00Z" if day else _NEVER
+        for name, value in (
+            ("title", title),
+            ("id", f"{html_baseurl}changes.html#{number}"),
+            ("updated", stamp),
+        ):
+            ElementTree.SubElement(entry, name).text = value
+        ElementTree.SubElement(entry, "link", href=f"{html_baseurl}changes.html")
+        ElementTree.SubElement(entry, "content", type="text").text = body.strip()
+    ElementTree.ElementTree(feed).write(
+        Path(app.outdir, "changes.xml"), encoding="utf-8", xml_declaration=True
+    )
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the above with Sphinx; 400 is before MyST-NB's own listener."""
     app.connect("source-read", download_labs)
     app.connect("doctree-read", colour_cells)
     app.connect("html-page-context", forget_widget_state, priority=400)
+    app.connect("build-finished", write_feed)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

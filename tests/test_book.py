@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from jupyter_cache import get_cache
 
 from underglass import show
 from underglass.course import predict
@@ -46,10 +47,14 @@ def path(request: pytest.FixtureRequest) -> Path:
     return request.param
 
 
+@pytest.mark.usefixtures("site")
 def test_chapter_runs(path: Path) -> None:
-    notebook = chapter(path)
-    NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(BOOK)}}).execute()
+    """The static book has run it already, with the tag raises-exception where a cell is to fail."""
+    cache = get_cache(runpy.run_path(str(BOOK / "conf.py"))["nb_execution_cache_path"])
+    notebook = cache.merge_match_into_file(path)[1]
     for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.execution_count, f"{path.name}, {cell.id} was not run"
         for output in cell.get("outputs", []):
             expected = "raises-exception" in cell.metadata.get("tags", [])
             assert output.output_type != "error" or expected

@@ -83,7 +83,9 @@ def test_ipythons_own_run_stays(shell: InteractiveShell) -> None:
     assert "underglass" in str(find_file(shell.find_cell_magic("run")))
 
 
-@pytest.mark.parametrize("name", ["asm", "bench", "compare", "expect_error", "go", "run", "trace", "vet"])
+@pytest.mark.parametrize(
+    "name", ["asm", "bench", "compare", "expect_error", "go", "run", "trace", "variants", "vet"]
+)
 def test_a_docstring_is_the_help(shell: InteractiveShell, name: str) -> None:
     found = shell.object_inspect(f"%%{name}")
     assert found["found"]
@@ -323,3 +325,14 @@ def test_a_program_that_python_built_is_the_magics_too(notebook: Notebook) -> No
         assert names["prog"].on_output is None
     finally:
         names["prog"] = prog
+
+
+def test_variants_are_filled_in_below(shell: InteractiveShell) -> None:
+    assert shell.run_cell("%%variants\nfactor: [3, 5]\nname: [triple, times]").success
+    body = (
+        "TEXT ·«name»(SB), 4, $0-16\n\tMOVQ x+0(FP), AX\n\tIMULQ $«factor», AX\n\tMOVQ AX, ret+8(FP)\n\tRET\n"
+    )
+    assert shell.run_cell(f"%%asm\n// func «name»(x int64) int64\n{body}").success
+    assert shell.run_cell('prog.call("triple", «factor + 1»)').result == 12
+    failed = shell.run_cell('"«nothing»"')
+    assert "«" in str(failed.error_before_exec or failed.error_in_exec)

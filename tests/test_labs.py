@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from underglass.course.release import release_files
+
 ROOT = Path(__file__).parent.parent
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
@@ -64,8 +66,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     for path in SOLUTIONS:
         source = folder / "source" / path.stem
-        source.mkdir(parents=True)
-        shutil.copy(path, source)
+        release_files([path], source, is_source=True)
         grader(folder, "generate_assignment", path.stem, "--create")
         for student, text in (("solved", path), ("blank", ROOT / "labs" / path.name)):
             handed = folder / "submitted" / student / path.stem

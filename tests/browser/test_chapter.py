@@ -13,17 +13,23 @@ from playwright.sync_api import Page, expect
 
 BOOK = Path(__file__).parent.parent.parent / "book"
 CHAPTERS = sorted(path.stem for path in BOOK.glob("[0-9]*.ipynb"))
+# JupyterLab takes a minute for each: a few in every run, all of them where pictures are made.
+IN_JUPYTERLAB = ["00_intro", "05_frames"]
 SLOW = 120_000  # ms: a kernel starts, programs are built and run, on a machine with two cores
 
 
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 800)])
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_the_static_page_reads_well(
     site: Path,
-    page: Page,
+    new_page: Callable[..., Page],
     chapter: str,
+    scheme: str,
+    width: int,
     screenshot: Callable[..., None],
     assert_accessible: Callable[..., None],
 ) -> None:
+    page = new_page(scheme, width)
     page.goto((site / f"{chapter}.html").as_uri())
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -46,25 +52,30 @@ def kernels_end(lab_server: Any) -> Iterator[None]:
         lab_server.get(f"api/sessions/{session['id']}", method="DELETE")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "lab_chapter" in metafunc.fixturenames:
+        wanted = CHAPTERS if metafunc.config.getoption("--screenshots") else IN_JUPYTERLAB
+        metafunc.parametrize("lab_chapter", [name for name in wanted if name in CHAPTERS])
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 800)])
-@pytest.mark.parametrize("chapter", CHAPTERS)
 @pytest.mark.usefixtures("kernels_end")
 def test_a_reader_runs_the_chapter_in_jupyterlab(
     lab_server: Any,
     new_page: Callable[..., Page],
-    chapter: str,
+    lab_chapter: str,
     scheme: str,
     width: int,
     screenshot: Callable[..., None],
 ) -> None:
     page = new_page(scheme, width)
-    page.goto(lab_server.page_of(f"book/{chapter}.ipynb", workspace=f"{chapter}-{scheme}"))
+    page.goto(lab_server.page_of(f"book/{lab_chapter}.ipynb", workspace=f"{lab_chapter}-{scheme}"))
     expect(page.get_by_text("Go under glass | Idle")).to_be_visible(timeout=SLOW)
     page.get_by_role("menuitem", name="View", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("^File Browser")).click()  # room for the text
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    notebook = json.loads((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads((BOOK / f"{lab_chapter}.ipynb").read_text(encoding="utf-8"))
     count = sum(cell["cell_type"] == "code" for cell in notebook["cells"])
     last = page.locator(".jp-InputPrompt", has_text=f"[{count}]:")
     expect(last).to_have_count(1, timeout=SLOW)

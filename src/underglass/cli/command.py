@@ -19,10 +19,12 @@ from underglass.cli import (
     doctor,
     extract,
     gcmap,
+    go,
     grade,
     graph,
     inline,
     kernelspec,
+    lab,
     nosplit,
     release,
     rules,
@@ -39,7 +41,7 @@ __all__ = ["main"]
 _MODULES = (
     run, call, trace, check, rules, vet,
     abi, wrappers, graph, nosplit, inline, gcmap, extract,
-    release, grade, doctor, kernelspec,
+    lab, release, grade, go, doctor, kernelspec,
 )  # fmt: skip
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.
@@ -54,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, the guest program's, 1 for an error, 2 for wrong usage."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     rest: list[str] = []
-    if words[:1] == ["run"] and "--" in words:  # what follows is the guest's, options included
+    if words[:1] in (["run"], ["lab"]) and "--" in words:  # what follows is the guest's, or JupyterLab's
         at = words.index("--")
         words, rest = words[:at], words[at + 1 :]
     try:

@@ -3,44 +3,48 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from underglass.course.failure import CheckFailed
+from underglass.course.judge import MOST_STEPS, Asked, Beliefs, State, same
+from underglass.course.trials import inputs, reference
+from underglass.course.tries import note_failure
 from underglass.errors import CallError, UnderglassError, UnknownFunction
 from underglass.goprogram import GoProgram
-from underglass.trace.activation import Activation, activations
-from underglass.trace.sentinel import broken_rules
 
 if TYPE_CHECKING:
     from underglass.trace import Trace
 
-__all__ = ["Beliefs", "CheckFailed", "check", "check_word"]
-
-Beliefs = Mapping[str, str]
-"""A wrong result that can be foreseen, as an expression of the parameters ("x", "x + y") → what its author
-probably believed, and what shows otherwise."""
-
-_MOST_STEPS = 20_000
-
-
-class CheckFailed(UnderglassError):
-    """An exercise is not solved yet; the message says what to look at."""
+__all__ = ["Beliefs", "check", "check_answer", "check_word"]
 
 
 def check(
     name: str,
-    cases: Mapping[object, object] | Iterable[object],
+    cases: Mapping[Any, object] | Iterable[object] = (),
     wants: Callable[..., object] | None = None,
     *,
     beliefs: Beliefs | None = None,
     locals: int = 0,
     calls: str = "",
+    in_go: bool = False,
+    against: str = "",
+    trials: int = 20,
+    seed: int = 1,
+    at_most: int | None = None,
+    state: State | None = None,
+    hints: Sequence[str] = (),
     prog: GoProgram | None = None,
 ) -> None:
     """Run the reader's function `name` on each case, and hold the runs to Go's calling convention.
 
+    In a notebook a failure opens the stepper at the step that went wrong, and with each different answer that
+    fails one more hint unfolds.
+
     >>> check("second", {(23, 4): 4})            # doctest: +SKIP
     second: 1 case right, no rule broken.
+    >>> check("sum3", against="func want(a, b, c int64) int64 { return a + b + c }")  # doctest: +SKIP
+    sum3: 20 random cases right, no rule broken.
 
     Args:
         cases: arguments → expected result; or arguments alone, with `wants` to compute it. One
@@ -49,38 +53,56 @@ def check(
             sentence.
         locals: how many words of its own the function has to keep in its frame.
         calls: a function it has to call.
+        in_go: the answer is a Go function; without it, it has to be assembly.
+        against: the text of a Go function to compare with on `trials` random inputs.
+        seed: of the random inputs.
+        at_most: instructions that one call may execute in the function itself, its callees not counted.
+        state: looks at the recording of each case, and returns what is wrong with it in a sentence, or "".
+        hints: from the first nudge to the last.
         prog: the program; without it, the `prog` of the notebook.
 
     Raises:
         CheckFailed: the first case that is wrong, or that breaks a rule.
     """
     program = prog or sys._getframe(1).f_globals.get("prog")
-    if program is not None and not isinstance(program, GoProgram):
-        raise CheckFailed(
-            f"prog is {type(program).__name__} now, no program. Run any %%asm cell again, and this one after."
-        )
-    if program is None:
-        raise CheckFailed(
-            f"There is no program yet, so no {name}. Run the cell that holds {name}, and this one after."
-        )
-    pairs = list(cases.items()) if isinstance(cases, Mapping) else [(case, None) for case in cases]
-    for case, expected in pairs:
-        arguments = case if isinstance(case, tuple) else (case,)
-        if wants is not None:
-            expected = wants(*arguments)
-        try:
-            trace = program.record(name, *arguments, most=_MOST_STEPS)
-        except UnknownFunction as error:
-            raise CheckFailed(
-                f"The program has no function {name} yet. Write it in its cell below the prototype, "
-                "run that cell, then this one."
-            ) from error
-        except CallError as error:
-            raise CheckFailed(f"{name} cannot be tried: {error}") from error
-        _judge(trace, arguments, expected, beliefs or {})
-        _structure(trace, name, locals, calls)
-    count = f"{len(pairs)} case{'' if len(pairs) == 1 else 's'}"
-    sys.stdout.write(f"{name}: {count} right, no rule broken.\n")
+    try:
+        ready = _program(program, name)
+        asked = Asked(name, beliefs or {}, locals, calls, in_go, at_most, state)
+        pairs = _pairs(cases, wants)
+        for arguments, expected in pairs:
+            asked.judge(_recorded(ready, name, arguments), arguments, expected)
+        if against:
+            _compare(ready, asked, against, trials, seed)
+    except CheckFailed as failure:
+        note_failure(name, program if isinstance(program, GoProgram) else None, failure, hints)
+        raise
+    count, kind = (len(pairs), "case") if pairs else (trials, "random case")
+    sys.stdout.write(f"{name}: {count} {kind}{'' if count == 1 else 's'} right, no rule broken.\n")
+
+
+def check_answer(
+    name: str, given: object, right: object, beliefs: Mapping[Any, str] | None = None, *, says: str = ""
+) -> None:
+    """Compare a typed answer, a number, a word, or several in order, with the right one.
+
+    >>> check_answer("offset", 16, 16)           # doctest: +SKIP
+    offset: 16 is right.
+
+    Args:
+        beliefs: wrong answers that can be foreseen, each with its sentence.
+        says: why the right answer is right.
+
+    Raises:
+        CheckFailed: it is another one, or none.
+    """
+    if given is None or given is ... or (isinstance(given, (list, tuple)) and ... in given):
+        raise CheckFailed(f"No answer yet: put {name} in place of the dots.")
+    if _plain(given) == _plain(right):
+        sys.stdout.write(f"{name}: {given!r} is right.{' ' + says if says else ''}\n")
+        return
+    foreseen = {_plain(wrong): sentence for wrong, sentence in (beliefs or {}).items()}
+    why = foreseen.get(_plain(given), "Look at the run once more, a step at a time.")
+    raise CheckFailed(f"{name}: {given!r} is not it. {why}")
 
 
 def check_word(
@@ -102,82 +124,57 @@ def check_word(
     raise CheckFailed(f"{offset}(SP) does not hold {given} before step {step} of {trace.title}. {why}")
 
 
-def _judge(trace: Trace, arguments: tuple[object, ...], expected: object, beliefs: Beliefs) -> None:
-    found = broken_rules(trace)
-    breaches = [str(finding) for finding in found if not finding.rule.is_hint][:2]
-    if trace.results is None:
-        raise CheckFailed(_paragraph(f"{trace.title} did not return: {_fault(trace)}", *breaches))
-    given = trace.results[0] if len(trace.results) == 1 else trace.results or None
-    if given == expected and type(given) is type(expected):
-        if breaches:
-            raise CheckFailed(
-                _paragraph(f"{trace.title} gave {given!r}, as expected, and broke a rule.", *breaches)
-            )
-        return
-    words = [f"{trace.title} gave {given!r}, and {expected!r} was expected."]
-    # A broken rule explains the value; a belief that fits it would only do so by chance.
-    believed = "" if breaches else _believed(trace, given, arguments, beliefs)
-    words += [believed] if believed else []
-    words += breaches or [str(finding) for finding in found][:1]
-    if len(words) == 1:
-        call = ", ".join([f'"{trace.title.partition("(")[0]}"', *map(repr, arguments)])
-        words.append(f"No rule is broken: it computes something else. prog.record({call}) shows every step.")
-    raise CheckFailed(_paragraph(*words))
+def _plain(answer: object) -> object:
+    """An answer as answers are compared: lists as tuples, words without regard to case, True apart from 1."""
+    if isinstance(answer, (list, tuple)):
+        return tuple(map(_plain, answer))
+    if isinstance(answer, str):
+        return " ".join(answer.split()).casefold()
+    return (answer,) if isinstance(answer, bool) else answer
 
 
-def _believed(trace: Trace, given: object, arguments: tuple[object, ...], beliefs: Beliefs) -> str:
-    names = dict(zip((place.name for place in trace.layout.params), arguments, strict=False))
-    for expression, sentence in beliefs.items():
-        # The author of the exercise wrote it; the reader's values are plain data.
-        if eval(expression, {"__builtins__": {}}, names) == given:
-            return sentence
-    return ""
-
-
-def _fault(trace: Trace) -> str:
-    said = b"".join(data for _, descriptor, data in trace.output if descriptor == 2).decode(errors="replace")
-    lines = [line for line in said.splitlines() if line.strip()]
-    if lines:
-        return f"the runtime stopped it and wrote {' / '.join(lines[:2])!r}."
-    if len(trace) >= _MOST_STEPS:
-        return f"it went on for more than {_MOST_STEPS:,} instructions. Does every loop end?"
-    return trace.fault or "the recording does not say why."
-
-
-def _structure(trace: Trace, name: str, words: int, calls: str) -> None:
-    runs = [run for run in activations(trace) if run.function.name == f"main.{name}"]
-    if not runs:
+def _program(program: object, name: str) -> GoProgram:
+    if program is None:
         raise CheckFailed(
-            f"{name} gave the right result, but it is not written in assembly. Write it in a %%asm cell."
+            f"There is no program yet, so no {name}. Run the cell that holds {name}, and this one after."
         )
-    run = runs[0]
-    if calls and not any(c.callee and c.callee.name == f"main.{calls}" for c in run.calls):
+    if not isinstance(program, GoProgram):
         raise CheckFailed(
-            f"{trace.title} gave the right result without calling {calls}. "
-            f"The exercise is the call: CALL ·{calls}(SB)."
+            f"prog is {type(program).__name__} now, no program. Run any %%asm cell again, and this one after."
         )
-    kept = _locals(trace, run)
-    if len(kept) < words:
+    return program
+
+
+def _pairs(
+    cases: Mapping[Any, object] | Iterable[object], wants: Callable[..., object] | None
+) -> list[tuple[tuple[object, ...], object]]:
+    """(arguments, expected result) of each case."""
+    given = list(cases.items()) if isinstance(cases, Mapping) else [(case, None) for case in cases]
+    pairs = [(case if isinstance(case, tuple) else (case,), expected) for case, expected in given]
+    return [(a, wants(*a)) for a, _ in pairs] if wants is not None else pairs
+
+
+def _recorded(program: GoProgram, name: str, arguments: tuple[object, ...]) -> Trace:
+    try:
+        return program.record(name, *arguments, most=MOST_STEPS)
+    except UnknownFunction as error:
         raise CheckFailed(
-            f"{trace.title} gave the right result, and kept {len(kept)} of the {words} words that the "
-            "exercise asks for in its frame. "
-            "The first local is the word at -8(SP) with a name before it: kept-8(SP)."
-        )
+            f"The program has no function {name} yet. Write it in its cell below the prototype, "
+            "run that cell, then this one."
+        ) from error
+    except CallError as error:
+        raise CheckFailed(f"{name} cannot be tried: {error}") from error
 
 
-def _locals(trace: Trace, run: Activation) -> set[int]:
-    """The words of the frame that the function itself stores to, above its callees' arguments."""
-    room = max((c.sp + c.layout.args_size for c in run.calls if c.layout), default=-(1 << 40))
-    pushes = {s for s in run.steps if (i := trace.instruction(s)) and i.go.startswith(("PUSH", "CALL"))}
-    return {
-        access.offset & -8
-        for access in run.accesses(trace)
-        if access.is_write
-        and access.is_own
-        and access.step not in pushes
-        and room <= access.offset < run.pseudo_sp
-    }
-
-
-def _paragraph(first: str, *more: str) -> str:
-    return " ".join([first, *(sentence[:1].upper() + sentence[1:] for sentence in more)])
+def _compare(program: GoProgram, asked: Asked, against: str, trials: int, seed: int) -> None:
+    """Try random inputs. The first is recorded and held to the rules, and so is the first that differs."""
+    other, want = reference(against)
+    for number, arguments in enumerate(inputs(other.signature(want), trials, seed)):
+        expected = other.call(want, *arguments)
+        if number:
+            try:
+                if same(program.call(asked.name, *arguments), expected):
+                    continue
+            except UnderglassError:
+                pass  # the recording tells what happened
+        asked.judge(_recorded(program, asked.name, arguments), arguments, expected)

@@ -1,4 +1,4 @@
-"""From a solution to the lab that students get: one pure function, and the command that writes the files.
+"""From a solution to the lab that students get: one pure function, and what writes the files.
 
 The metadata is nbgrader's, schema version 3 (nbgrader 0.9, nbgrader/nbgraderformat/v3.py), so that its
 formgrader and autograder take both notebooks.
@@ -6,23 +6,25 @@ formgrader and autograder take both notebooks.
 
 from __future__ import annotations
 
-import argparse
-import copy
 import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from underglass.course.variants import BadVariants, filled
 from underglass.errors import UnderglassError
 
-__all__ = ["NotReleasable", "main", "release", "release_files"]
+__all__ = ["NotReleasable", "Student", "release", "release_files", "solution_source"]
 
 _MARK = re.compile(
     r"^(?P<indent>\s*)(?P<comment>//|#+)\s*(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$"
 )
+_STUB = re.compile(r"^\s*(//|#+)\s*STUB\s*$")
+_BEHIND_COMMENT = re.compile(r"^(\s*)(?://|#) ?(.*)$")
+_CLOSED = "from underglass.course import hide_solutions\n\nhide_solutions()"
 _NBFORMAT: Any = nbformat  # its functions carry no types
 _NBGRADER_KEYS = ("schema_version", "grade", "solution", "locked", "grade_id")
 
@@ -31,18 +33,34 @@ class NotReleasable(UnderglassError):
     """A solution that no lab can be made from; the message names notebook, cell and line."""
 
 
-def release(notebook: Any) -> Any:
+@dataclass(frozen=True)
+class Student:
+    """Whose lab it is: what is drawn for a variant."""
+
+    id: str  # as the grader will find it in the name of the submission
+    term: str = ""
+
+
+def release(notebook: Any, student: Student | None = None, *, reveal: bool = True) -> Any:
     """Return the student's form of a solution notebook; the argument is left as it is.
 
-    Between `// BEGIN SOLUTION` and `// END SOLUTION` (`#` in Python cells) stands a stub instead, what
-    stands between the marks of hidden tests is gone, and outputs and counts are cleared. Cell ids stay,
-    so that a submission's cells can be told whatever was moved or added.
+    Between `// BEGIN SOLUTION` and `// END SOLUTION` (`#` in Python cells) stands a stub instead: what
+    follows a line `// STUB` there, each line without its comment mark, or else `// YOUR CODE HERE`. What
+    stands between the marks of hidden tests is gone, variants are filled in, and outputs and counts are
+    cleared. Cell ids stay, so that a submission's cells can be told whatever was moved or added.
+
+    Args:
+        student: whose variant; None is the first.
+        reveal: whether `solution` may show a reference answer in this lab.
 
     Raises:
         NotReleasable: a mark without its partner or in a cell of another kind, or a grade_id twice.
+        BadVariants: a variant that cannot be filled in.
     """
-    made = copy.deepcopy(notebook)
+    made = solution_source(notebook, student)
     seen: dict[str, int] = {}
+    if not reveal:
+        _close(made)
     for number, cell in enumerate(made.cells, 1):
         about = cell.metadata.get("nbgrader")
         if about is not None:
@@ -65,6 +83,27 @@ def release(notebook: Any) -> Any:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     return made
+
+
+def solution_source(notebook: Any, student: Student | None = None) -> Any:
+    """Return a solution with its variants filled in: what replays an answer, and nbgrader's source notebook.
+
+    Raises:
+        BadVariants: a variant that cannot be filled in.
+    """
+    return filled(notebook, student.id if student else None, student.term if student else "")
+
+
+def _close(made: Any) -> None:
+    """Have the lab's first locked Python cell close `solution`."""
+    for cell in made.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and about.get("locked") and not cell.source.startswith("%"):
+            cell.source = f"{cell.source}\n{_CLOSED}"
+            return
+    raise NotReleasable(
+        "The notebook has no locked Python cell that could close its solutions. Add one with its imports."
+    )
 
 
 def _checked(about: Any, number: int, seen: dict[str, int]) -> None:
@@ -112,12 +151,31 @@ def _without(source: str, number: int) -> str:
         mark = _MARK.match(lines[first])
         assert mark is not None
         stub = f"{mark['indent']}{'//' if mark['comment'] == '//' else '#'} YOUR CODE HERE"
-        lines[first : last + 1] = [stub] if what == "SOLUTION" else []
+        lines[first : last + 1] = _stub(lines[first:last], stub) if what == "SOLUTION" else []
     return "\n".join(lines).rstrip("\n")
 
 
-def release_files(solutions: Iterable[Path], out: Path) -> tuple[Path, ...]:
+def _stub(region: list[str], default: str) -> list[str]:
+    """What the student starts from, of a SOLUTION region without its last line."""
+    at = next((index for index, line in enumerate(region) if _STUB.match(line)), None)
+    if at is None:
+        return [default]
+    return [_BEHIND_COMMENT.sub(r"\1\2", line) for line in region[at + 1 :]]
+
+
+def release_files(
+    solutions: Iterable[Path],
+    out: Path,
+    student: Student | None = None,
+    *,
+    reveal: bool = True,
+    is_source: bool = False,
+) -> tuple[Path, ...]:
     """Write the lab of each solution notebook into the folder `out`, and return the paths.
+
+    Args:
+        student, reveal: as for `release`.
+        is_source: write the solutions themselves, variants filled in: nbgrader's source notebooks.
 
     Raises:
         NotReleasable: one cannot be released; none is written then.
@@ -126,49 +184,16 @@ def release_files(solutions: Iterable[Path], out: Path) -> tuple[Path, ...]:
     for path in solutions:
         try:
             notebook = _NBFORMAT.read(path, as_version=4)
-            made.append((out / path.name, release(notebook)))
+            lab = solution_source(notebook) if is_source else release(notebook, student, reveal=reveal)
+            made.append((out / path.name, lab))
         except FileNotFoundError as error:
             raise NotReleasable(f"There is no notebook {path}. Give a notebook of solutions/.") from error
         except nbformat.reader.NotJSONError as error:
             raise NotReleasable(f"{path} is no notebook. Give a notebook of solutions/.") from error
-        except NotReleasable as error:
+        except (NotReleasable, BadVariants) as error:
             raise NotReleasable(f"{path}: {error}") from error
     out.mkdir(parents=True, exist_ok=True)
     for target, notebook in made:
         text = _NBFORMAT.writes(notebook, version=4).rstrip("\n") + "\n"
         target.write_text(text, encoding="utf-8", newline="\n")
     return tuple(target for target, _ in made)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m underglass.course.release [LAB…] [--from DIR] --out DIR`."""
-    parser = argparse.ArgumentParser(
-        prog="underglass release",
-        description="Make the students' labs from the solutions.",
-        epilog="example: underglass release 05_frames --out labs",
-    )
-    parser.add_argument(
-        "labs", nargs="*", metavar="LAB", help="name of a notebook, as 05_frames; without any, all"
-    )
-    parser.add_argument(
-        "--from", dest="folder", type=Path, default=Path("solutions"), help="default: solutions"
-    )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the labs go")
-    given = parser.parse_args(arguments)
-    named = [given.folder / f"{lab.removesuffix('.ipynb')}.ipynb" for lab in given.labs]
-    try:
-        paths = named or sorted(given.folder.glob("*.ipynb"))
-        if not paths:
-            raise NotReleasable(
-                f"{given.folder} holds no notebook. Name the folder of the solutions with --from."
-            )
-        for path in release_files(paths, given.out):
-            sys.stdout.write(f"{path}\n")
-    except UnderglassError as error:
-        sys.stderr.write(f"underglass: {error}\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["load", "unload"]
 
 _MAGICS = {
-    "cell": ("asm", "bench", "compare", "expect_error", "go", "run", "trace", "vet"),
+    "cell": ("asm", "bench", "compare", "expect_error", "go", "run", "trace", "variants", "vet"),
     "line": ("program",),
 }
 
@@ -27,6 +27,7 @@ def load(shell: Any) -> None:
     attach(shell)
     shell.events.register("pre_run_cell", magics.remember)
     shell.input_transformers_cleanup.append(with_body)
+    shell.input_transformers_cleanup.append(magics.fill_in)
     bundles = shell.display_formatter.mimebundle_formatter
     if getattr(shell, "kernel", None) is not None:  # a terminal shows the text form
         bundles.for_type_by_name("underglass.trace.trace", "Trace", _stepper)
@@ -44,6 +45,7 @@ def unload(shell: Any) -> None:
     detach(shell)
     shell.events.unregister("pre_run_cell", magics.remember)
     shell.input_transformers_cleanup.remove(with_body)
+    shell.input_transformers_cleanup.remove(magics.fill_in)
     bundles = shell.display_formatter.mimebundle_formatter
     if ("underglass.trace.trace", "Trace") in bundles.deferred_printers:
         bundles.deferred_printers.pop(("underglass.trace.trace", "Trace"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UnderglassMagics", "with_body"]
 
-_ALONE = re.compile(r"%%(asm|bench|compare|expect_error|go|run|trace|vet)\b")
+_ALONE = re.compile(r"%%(asm|bench|compare|expect_error|go|run|trace|variants|vet)\b")
 
 
 def with_body(lines: list[str]) -> list[str]:
@@ -41,6 +41,7 @@ class UnderglassMagics(Magics):
         super().__init__(shell)
         self._session: Session | None = None
         self._asked: Any = None  # IPython's record of the cell that runs
+        self._values: dict[str, Any] = {}  # of the notebook's variants
         self._inside: tuple[str, int] | None = None  # a cell in %%expect_error: its text, lines above it
 
     @property
@@ -55,6 +56,14 @@ class UnderglassMagics(Magics):
     def remember(self, asked: Any) -> None:
         """Told by IPython which cell is about to run."""
         self._asked = asked
+
+    def fill_in(self, lines: list[str]) -> list[str]:
+        """Put the values of the notebook's variants in; one of IPython's input transformers."""
+        if not self._values or not any("«" in line for line in lines):
+            return lines
+        from underglass.course.variants import expanded
+
+        return expanded("".join(lines), self._values).splitlines(keepends=True)
 
     @no_var_expand
     @cell_magic
@@ -192,6 +201,20 @@ class UnderglassMagics(Magics):
         place = self._place("compare")
         with self.session.program(place) as prog:
             return compare_functions(prog, line, cell, place)
+
+    @no_var_expand
+    @cell_magic
+    def variants(self, line: str, cell: str) -> None:
+        """Offer variants of a lab: what `underglass release` draws from for each student.
+
+        %%variants
+        factor: [3, 5, 7]
+
+        In the cells below «factor» is the first of them.
+        """
+        from underglass.course.variants import first, read_choices
+
+        self._values |= first(read_choices(cell))
 
     @no_var_expand
     @cell_magic

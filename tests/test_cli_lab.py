@@ -1,0 +1,55 @@
+"""The book without a checkout: `underglass lab` copies what the package carries."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def lab(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "underglass", "lab", *words], cwd=cwd, capture_output=True, text=True
+    )
+
+
+def test_every_chapter_and_lab_is_laid_out(tmp_path: Path) -> None:
+    run = lab("--copy-only", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    for part in ("book", "labs"):
+        made = {path.name for path in (tmp_path / "go-under-glass" / part).iterdir()}
+        assert made == {path.name for path in (ROOT / part).glob("*.ipynb")}
+    assert not (tmp_path / "go-under-glass" / "solutions").exists()
+
+
+def test_the_readers_work_stays(tmp_path: Path) -> None:
+    lab("mine", "--copy-only", cwd=tmp_path)
+    notebook = tmp_path / "mine" / "labs" / "05_frames.ipynb"
+    notebook.write_text("my answers")
+    run = lab("mine", "--copy-only", cwd=tmp_path)
+    assert run.stdout == f"{tmp_path / 'mine'}: as you left it.\n"
+    assert notebook.read_text() == "my answers"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    run = lab("file", "--copy-only", cwd=tmp_path)
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"underglass: {tmp_path / 'file'}")
+    assert "Traceback" not in run.stderr
+
+
+def test_the_first_build_is_told(tmp_path: Path) -> None:
+    told = "from underglass.toolchain.warm import warm_up; print(warm_up(lambda done, of: print(done, of)))"
+    cache = {**os.environ, "UNDERGLASS_CACHE": str(tmp_path / "cache")}
+    first = subprocess.run([sys.executable, "-c", told], env=cache, capture_output=True, text=True)
+    *steps, answer = first.stdout.splitlines()
+    numbers = [tuple(map(int, step.split())) for step in steps]
+    assert answer == "True"
+    assert [done for done, _ in numbers] == sorted(done for done, _ in numbers)
+    assert numbers[-1][0] > 30
+    again = subprocess.run([sys.executable, "-c", told], env=cache, capture_output=True, text=True)
+    assert again.stdout.splitlines()[-1] == "False"
