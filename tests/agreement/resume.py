@@ -23,7 +23,9 @@ from grading_class import LAB, ROOT, write_class
 from hostile import cells, files, forgeries, words
 from hostile.case import CASES
 
-_QUICK = [c for c in CASES if c.family in (f.__name__.rpartition(".")[2] for f in (cells, files, forgeries, words))]
+_QUICK = [
+    c for c in CASES if c.family in (f.__name__.rpartition(".")[2] for f in (cells, files, forgeries, words))
+]
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from underglass.course.release import Student, solution_source
+from underglass.course.variants import has_variants
 from underglass.errors import UnderglassError
 from underglass.grading.archives import Refused
 from underglass.grading.children import ChildLimits, Children
 from underglass.grading.judge import Task, empty_verdict, judge, key_of
-from underglass.grading.lab import Lab, NoLab, lab_of, read_lab
+from underglass.grading.lab import Lab, NoLab, lab_of, read_lab, variant_of
 from underglass.grading.record import BadVerdict, Verdict, read_verdict, write_verdict
 from underglass.grading.submissions import Submission, find_submissions, safe_name
 
@@ -129,9 +131,12 @@ class Grader:
         Raises:
             NoLab: one has not; the message has the test and what it says.
         """
+        import nbformat
+
         for name in sorted(set(labs)):
             lab = self._labs[name]
-            verdict = judge(Task("solution", lab, self.solutions[name].text.encode()), children)
+            data = nbformat.writes(solution_source(self.solutions[name].notebook)).encode()
+            verdict = judge(Task("solution", lab, data), children)
             written = {cell.id for cell in lab.cells if cell.kind == "written"}
             wrong = [p for p in verdict.parts if p.points < p.out_of and p.id not in written]
             if wrong or verdict.state != "graded":
@@ -155,7 +160,12 @@ class Grader:
         return {name: lab_of(solution.notebook, name) for name, solution in self.solutions.items()}
 
     def _lab_for(self, submission: Submission) -> tuple[Lab, Mapping[str, Any]]:
-        return self._labs[submission.lab], {}
+        """The lab as this student has it, and what is drawn for it."""
+        notebook = self.solutions[submission.lab].notebook
+        if not has_variants(notebook):
+            return self._labs[submission.lab], {}
+        student = Student(submission.student, self.term)
+        return lab_of(notebook, submission.lab, student), variant_of(notebook, student)
 
     def _known(self, student: str, lab: str, key: str) -> Verdict | None:
         if not self.resume:

@@ -13,12 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from underglass.course.release import release
+from underglass.course.release import Student, release, solution_source
+from underglass.course.variants import MAGIC, drawn, read_choices
 from underglass.errors import UnderglassError
 from underglass.grading.literals import assigned_names
 from underglass.kernel.cells import read_cell
 
-__all__ = ["Lab", "LabCell", "NoLab", "defined", "lab_of", "magic_of", "plain", "read_lab", "read_plain"]
+__all__ = [
+    "Lab",
+    "LabCell",
+    "NoLab",
+    "defined",
+    "lab_of",
+    "magic_of",
+    "plain",
+    "read_lab",
+    "read_plain",
+    "variant_of",
+]
 
 Kind = Literal["trusted", "answer", "test", "written"]
 _MAGIC = re.compile(
@@ -94,8 +106,8 @@ def read_lab(path: Path) -> tuple[Any, str]:
         ) from error
 
 
-def lab_of(notebook: Any, name: str) -> Lab:
-    """Return the lab that a solution notebook stands for.
+def lab_of(notebook: Any, name: str, student: Student | None = None) -> Lab:
+    """Return the lab that a solution notebook stands for, with the variants of a student.
 
     Raises:
         NoLab: it has no graded cell.
@@ -104,7 +116,8 @@ def lab_of(notebook: Any, name: str) -> Lab:
     made: list[LabCell] = []
     texts: set[str] = set()
     title, number, since = "", 0, []  # since: answers after the graded cell before
-    for cell, stub in zip(notebook.cells, release(notebook).cells, strict=True):
+    whole, stubs = solution_source(notebook, student), release(notebook, student)
+    for cell, stub in zip(whole.cells, stubs.cells, strict=True):
         about = cell.metadata.get("nbgrader") or {}
         cell_id = str(cell.get("id", ""))
         id_ = str(about.get("grade_id") or cell_id or f"cell-{len(made)}")
@@ -143,6 +156,15 @@ def lab_of(notebook: Any, name: str) -> Lab:
     if not lab.graded:
         raise NoLab(f"The solution {name} has no graded cell. Give its tests nbgrader's metadata.")
     return lab
+
+
+def variant_of(notebook: Any, student: Student) -> dict[str, Any]:
+    """Return what a student has drawn for a lab; nothing if the lab has no variants."""
+    values: dict[str, Any] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source.lstrip().startswith(MAGIC):
+            values |= drawn(read_choices(cell.source.partition("\n")[2]), student.id, student.term)
+    return values
 
 
 def magic_of(source: str) -> tuple[str, str, str, int] | None:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from underglass import toolchain
-from underglass.course.check import CheckFailed
+from underglass.course.failure import CheckFailed
+from underglass.course.marks import Marks
 from underglass.errors import BuildError, BuildStopped, UnderglassError
 from underglass.goprogram import GoProgram, from_build
 from underglass.grading.answers import Found
@@ -223,12 +224,22 @@ class _Replay:
         try:
             value = self._execute(cell)
         except Exception as error:  # noqa: BLE001  # the test is the lab's, and may end in any way
-            rules = tuple(str(r) for r in getattr(error, "rules", ()) if r in RULES)
+            rules = tuple(r for r in error.rules if r in RULES) if isinstance(error, CheckFailed) else ()
             if self._is_hidden(error, cell):
                 broken = "".join(f" It breaks a rule: {RULES[r].title}." for r in rules)
                 return part(0.0, _HIDDEN + broken, rules, is_hidden=True)
             return part(0.0, self._said(cell, error), rules)
-        return part(_credit(value, cell.out_of))
+        points = _credit(value, cell.out_of)
+        failures = self._failures(cell) if points < cell.out_of else []
+        open_ = [f for f in failures if not self._is_hidden(f, cell)]
+        said = " ".join([*map(str, open_), *([_HIDDEN] if len(open_) < len(failures) else [])])
+        rules = tuple(dict.fromkeys(r for f in open_ for r in f.rules if r in RULES))
+        return part(points, said, rules, is_hidden=bool(failures) and not open_)
+
+    def _failures(self, cell: LabCell) -> list[CheckFailed]:
+        """What failed in a cell that gives points for its parts."""
+        every = [f for held in self.namespace.values() if isinstance(held, Marks) for f in held.failures]
+        return [f for f in every if f"<{cell.id}>" in [file for file, _ in _frames(f.__traceback__)]]
 
     def _said(self, cell: LabCell, error: Exception) -> str:
         """What the student reads: why the answer is not in the program, or what the check says."""
