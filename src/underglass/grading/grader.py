@@ -135,7 +135,7 @@ class Grader:
 
         for name in sorted(set(labs)):
             lab = self._labs[name]
-            data = nbformat.writes(solution_source(self.solutions[name].notebook)).encode()
+            data = nbformat.writes(solution_source(self.solutions[name].notebook)).encode()  # type: ignore[no-untyped-call]
             verdict = judge(Task("solution", lab, data), children)
             written = {cell.id for cell in lab.cells if cell.kind == "written"}
             wrong = [p for p in verdict.parts if p.points < p.out_of and p.id not in written]

@@ -168,7 +168,9 @@ class _Replay:
                 source = program.program.source_of(function)
                 if source not in sources:
                     raise _Usurped(f"{name} is the lab's own, and is defined again. Rename it.", (source,))
-        program.memory_map()  # boots it: what an init function does is not to reach other answers
+        program.boot()  # what an init function does is not to reach other answers
+        every = program.program.functions
+        program.program.prefetch([every[name] for name in every if name.startswith("main.")])
         return program
 
     def _grow(self, item: _Item) -> None:
