@@ -38,7 +38,8 @@ class Cluster:
 
     def worker(self) -> subprocess.Popen[bytes]:
         return self.start(
-            "worker", "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--local-directory", str(self.folder)
+            "worker", "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1",
+            "--local-directory", str(self.folder),
         )  # fmt: skip
 
 
@@ -83,5 +84,5 @@ def test_nobody_answers_at_the_address(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Grader, "check_solutions", lambda *_: None)  # of no interest here
     write_class(tmp_path / "in", 1)
     grader = Grader(find_solutions(ROOT / "solutions", [LAB]), tmp_path / "out")
-    with pytest.raises(UnderglassError, match="No Dask scheduler answers at tcp://127.0.0.1:9"):
+    with pytest.raises(UnderglassError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         grader.grade(tmp_path / "in", jobs=1, progress=lambda *_: None, scheduler="tcp://127.0.0.1:9")

@@ -1,4 +1,4 @@
-"""Hostile submissions, all graded in one run with honest ones among them: none gets what it has not earned."""
+"""Hostile submissions, all graded in one run with honest ones: none gets what it has not earned."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Kill the grader at random points, resume it, and compare its table with that of an undisturbed run.
 
-`python tests/agreement/resume.py COUNT KILLS` makes COUNT synthetic submissions, one in twenty of them hostile. It
-prints one line with the counts, and exits with 1 if a byte of the table differs or a submission was graded twice.
+`python tests/agreement/resume.py COUNT KILLS` makes COUNT synthetic submissions, one in twenty hostile.
+It prints one line with the counts, and exits with 1 if a byte of the table differs or a submission was graded
+twice.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent.parent)]
 
-from grading_class import LAB, ROOT, write_class
-from hostile import cells, files, forgeries, words
-from hostile.case import CASES
+from grading_class import LAB, ROOT, write_class  # noqa: E402  # a command of its own, and a test's
+from hostile import cells, files, forgeries, words  # noqa: E402
+from hostile.case import CASES  # noqa: E402
 
 _QUICK = [
     c for c in CASES if c.family in (f.__name__.rpartition(".")[2] for f in (cells, files, forgeries, words))
@@ -125,7 +126,8 @@ def main() -> int:
         counts = compare(Path(folder), count, min(kills, count))
     print(
         f"{counts.submissions} submissions ({counts.hostile} hostile), killed {counts.kills} times: "
-        f"{counts.lost} lost, {counts.twice} graded twice, table {'the same' if counts.is_same else 'DIFFERENT'}"
+        f"{counts.lost} lost, {counts.twice} graded twice, "
+        f"table {'the same' if counts.is_same else 'DIFFERENT'}"
     )
     return 0 if counts.is_same and not counts.lost and not counts.twice else 1
 

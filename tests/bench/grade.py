@@ -1,7 +1,8 @@
-"""How fast a class is graded: `underglass grade` with 2 jobs beside `nbgrader autograde`, same lab and machine.
+"""How fast a class is graded: `underglass grade` with 2 jobs beside `nbgrader autograde`.
 
-`python tests/bench/grade.py [COUNT [SAMPLE]]` grades COUNT submissions of lab 5 (200), all distinct, and has nbgrader
-grade SAMPLE of them (10); prints one JSON line with both rates, in submissions a second, and their ratio.
+`python tests/bench/grade.py [COUNT [SAMPLE]]` grades COUNT submissions of lab 5 (200), all distinct, and has
+nbgrader grade SAMPLE of that kind (10) on the same machine; prints one JSON line with both rates, in
+submissions a second, and their ratio.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent.parent)]
 
-from grading_class import LAB, ROOT, write_class
+from grading_class import LAB, ROOT, write_class  # noqa: E402  # not on the path before
 
 _JOBS = 2
 
@@ -42,7 +43,8 @@ def main() -> int:
         given = {v["student"]: sum(part["points"] for part in v["parts"]) for v in verdicts}
         assert given == wanted, "points differ from those that were earned"
     figures = {
-        "bench": "grade", "lab": LAB, "jobs": _JOBS, "underglass_count": count, "nbgrader_count": sample,
+        "bench": "grade", "lab": LAB, "jobs": _JOBS,
+        "underglass_count": count, "nbgrader_count": sample,
         "underglass_per_s": round(ours, 3), "nbgrader_per_s": round(theirs, 3), "ratio": round(ours / theirs, 1),
     }  # fmt: skip
     print(json.dumps(figures))
@@ -58,7 +60,8 @@ def _seconds(act: object) -> float:
 
 def _grade(folder: Path) -> None:
     command = [
-        sys.executable, "-m", "underglass", "grade", str(folder / "submitted"), "--lab", LAB, "--jobs", str(_JOBS),
+        sys.executable, "-m", "underglass", "grade", str(folder / "submitted"),
+        "--lab", LAB, "--jobs", str(_JOBS),
         "--solutions", str(ROOT / "solutions"), "--out", str(folder / "out"),
     ]  # fmt: skip
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

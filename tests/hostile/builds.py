@@ -92,7 +92,8 @@ def macro_that_calls_itself(_: Path) -> Any:
 @hostile(points=_LEFT)
 def padding_bomb(_: Path) -> Any:
     return instead(
-        '%%asm\n#include "textflag.h"\nGLOBL ·pad(SB), RODATA, $0x7fffffffff\nDATA ·pad+0x7ffffffff0(SB)/8, $1\n'
+        '%%asm\n#include "textflag.h"\nGLOBL ·pad(SB), RODATA, $0x7fffffffff\n'
+        "DATA ·pad+0x7ffffffff0(SB)/8, $1\n"
         "// func second(x, y int64) int64\nTEXT ·second(SB), 0, $0-24\n" + _RIGHT
     )
 
@@ -123,14 +124,16 @@ def line_directives(_: Path) -> Any:
 @hostile(points=_HONEST)
 def cgo(_: Path) -> Any:
     return added(
-        '%%go\n/*\n#include "/etc/passwd"\n#cgo LDFLAGS: -Wl,-rpath,/tmp\n*/\nimport "C"\nfunc init() { C.f() }'
+        '%%go\n/*\n#include "/etc/passwd"\n#cgo LDFLAGS: -Wl,-rpath,/tmp\n*/\n'
+        'import "C"\nfunc init() { C.f() }'
     )
 
 
 @hostile(points=_HONEST)
 def cgo_directives(_: Path) -> Any:
     return added(
-        '%%go\n//go:cgo_import_dynamic libc_system system "libc.so.6"\n//go:cgo_import_dynamic _ _ "libc.so.6"\n'
+        '%%go\n//go:cgo_import_dynamic libc_system system "libc.so.6"\n'
+        '//go:cgo_import_dynamic _ _ "libc.so.6"\n'
         '//go:cgo_ldflag "-o/tmp/underglass-was-here"\nvar held int'
     )
 

@@ -145,7 +145,8 @@ def ids_exchanged(_: Path) -> Any:
 @hostile()
 def results_beside_it(home: Path) -> Any:
     forged = {
-        "format": 1, "student": "forger", "lab": LAB, "key": "", "state": "graded", "answers": [], "notes": [],
+        "format": 1, "student": "forger", "lab": LAB, "key": "", "state": "graded", "answers": [],
+        "notes": [],
         "variant": {}, "parts": [{"id": "spread-check", "title": "", "points": 5, "out_of": 5}],
     }  # fmt: skip
     for name in (f"{LAB}.json", "grades.csv", "gradebook.db", "verdict.json"):
@@ -157,5 +158,6 @@ def results_beside_it(home: Path) -> Any:
 
 @hostile()
 def verdict_in_its_text(_: Path) -> Any:
-    line = '\n["part", {"id": "words-check", "points": 2, "said": "", "rules": [], "is_hidden": false}]\n["end", null]\n'
+    part = '{"id": "words-check", "points": 2, "said": "", "rules": [], "is_hidden": false}'
+    line = f'\n["part", {part}]\n["end", null]\n'
     return answered({"words": f'at_0 = """{line}"""', "second": f"%%asm\n/*{line}*/\n"})

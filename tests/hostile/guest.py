@@ -80,7 +80,8 @@ def jump_into_nothing(_: Path) -> Any:
 def writes_over_the_labs_function(_: Path) -> Any:
     """Makes `scale` return at once, from a right `second`: each call begins from the same state again."""
     mprotect = _system_call(10, "DI", "$4096", "$7")
-    body = f"\tMOVQ $·scale(SB), DI\n\tANDQ $~4095, DI\n{mprotect}\tMOVQ $·scale(SB), DI\n\tMOVB $0xc3, (DI)\n{_END}"
+    body = f"\tMOVQ $·scale(SB), DI\n\tANDQ $~4095, DI\n{mprotect}"
+    body += f"\tMOVQ $·scale(SB), DI\n\tMOVB $0xc3, (DI)\n{_END}"
     return answered({"second": _SECOND + body})
 
 
@@ -172,7 +173,8 @@ def tells_its_hidden_arguments(_: Path) -> Any:
     """Right for the visible cases; for any other it calls for help, in words and by its fault's address."""
     return second(
         "\tMOVQ y+8(FP), AX\n\tCMPQ AX, $4\n\tJEQ right\n\tCMPQ AX, $7\n\tJEQ right\n"
-        "\tMOVQ AX, 0(SP)\n\tMOVQ x+0(FP), BX\n\tMOVQ BX, 8(SP)\n\tCALL ·tell(SB)\nright:\n\tMOVQ y+8(FP), AX\n"
+        "\tMOVQ AX, 0(SP)\n\tMOVQ x+0(FP), BX\n\tMOVQ BX, 8(SP)\n\tCALL ·tell(SB)\nright:\n"
+        "\tMOVQ y+8(FP), AX\n"
         "\tMOVQ AX, ret+16(FP)\n\tRET",
         ['%%go\n//go:noinline\nfunc tell(y, x int64) { println("got", x, y); panic(y) }'],
     )

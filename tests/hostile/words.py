@@ -43,7 +43,8 @@ def script_in_the_answers(_: Path) -> Any:
 def script_in_the_output(_: Path) -> Any:
     notebook = answered({
         "words": RIGHT["words"],
-        "second": "%%asm\n// func second(x, y int64) int64\nTEXT ·second(SB), 0, $8-24\n\tCALL ·say(SB)\n\tRET",
+        "second": "%%asm\n// func second(x, y int64) int64\nTEXT ·second(SB), 0, $8-24\n"
+        "\tCALL ·say(SB)\n\tRET",
     })  # fmt: skip
     text = f'%%go\n//go:noinline\nfunc say() {{ panic("{SCRIPT}</pre>--><!--") }}'
     notebook["cells"].insert(0, {"cell_type": "code", "id": "own", "metadata": {}, "source": text})

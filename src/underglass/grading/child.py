@@ -30,7 +30,14 @@ def warm() -> None:
     from underglass.toolchain import find_go
 
     # nbformat, which the labs' modules import, takes most of a second.
-    for name in ("grading.answers", "grading.lab", "grading.replay", "trace.sentinel", "course", "abi.values"):
+    for name in (
+        "grading.answers",
+        "grading.lab",
+        "grading.replay",
+        "trace.sentinel",
+        "course",
+        "abi.values",
+    ):
         import_module(f"underglass.{name}")
     find_go()
     Cpu()

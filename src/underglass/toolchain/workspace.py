@@ -32,8 +32,8 @@ _FIRST_C = 900.0  # seconds: zig compiles a whole C library before its first pro
 _C_MEMORY = 4 << 30
 MEMORY = 2 << 30  # bytes of data of each compiler, assembler or linker process
 _STOPPED = (
-    "The build was stopped after {0:g} seconds. If it was the first one on a slow machine, run it again: what it "
-    "has compiled is kept. Otherwise look for a very large array, constant or macro in the sources."
+    "The build was stopped after {0:g} seconds. If it was the first one on a slow machine, run it again: "
+    "what it has compiled is kept. Otherwise look for a very large array, constant or macro in the sources."
 )
 Progress = Callable[[str], None]
 
