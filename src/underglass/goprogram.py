@@ -231,6 +231,14 @@ class GoProgram:
         with self.while_running(lambda: booted[0].cpu.executed if booted else 0):
             return Run(boot)
 
+    def boot(self) -> None:
+        """Run the program to the start of its main, unless that was done; calls start from there.
+
+        Raises:
+            CallError, GuestFault, LimitExceeded: it does not get there.
+        """
+        self._machine()
+
     def memory_map(self) -> tuple[Area, ...]:
         """What lies where in memory when the program has booted and stands at the start of main.main.
 

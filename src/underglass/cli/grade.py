@@ -23,9 +23,9 @@ _EXAMPLES = """\
   underglass grade submitted --out grades --gradebook sqlite:///gradebook.db    points for nbgrader's formgrader
   underglass grade submitted --out grades --scheduler tcp://10.0.0.1:8786    on a Dask cluster
 
-SUBMISSIONS is a folder or a zip: STUDENT/LAB/LAB.ipynb, Moodle's NAME_ID_assignsubmission_file_/x.ipynb, Canvas's
-name_USER_SUBMISSION_x.ipynb, or a folder or notebook for each student. Nothing in it is run but its Go and
-assembly, in the emulated machine."""
+SUBMISSIONS is a folder or a zip: STUDENT/LAB/LAB.ipynb, Moodle's NAME_ID_assignsubmission_file_/x.ipynb,
+Canvas's name_USER_SUBMISSION_x.ipynb, or a folder or notebook for each student. Nothing in it is run but
+its Go and assembly, in the emulated machine."""
 
 
 def add_to(commands: Commands) -> None:
@@ -34,17 +34,27 @@ def add_to(commands: Commands) -> None:
         commands, "grade", "Grade submissions: a verdict for each, and the tables of the class.", _EXAMPLES
     )
     parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip")
-    parser.add_argument("--lab", action="append", default=[], metavar="LAB", help="05_frames; without any, all")
+    parser.add_argument(
+        "--lab", action="append", default=[], metavar="LAB", help="05_frames; without any, all"
+    )
     parser.add_argument(
         "--solutions", type=Path, default=Path("solutions"), metavar="DIR", help="default: solutions"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where verdicts and tables go")
     parser.add_argument(
-        "--jobs", type=_count, default=os.cpu_count() or 1, metavar="N", help="submissions at once; default: all cores"
+        "--jobs",
+        type=_count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="submissions at once; default: all cores",
     )
-    parser.add_argument("--resume", action="store_true", help="keep the verdicts that are there and still hold")
+    parser.add_argument(
+        "--resume", action="store_true", help="keep the verdicts that are there and still hold"
+    )
     parser.add_argument("--term", default="", help="what variants are drawn from, with the student's name")
-    parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster, as tcp://host:8786")
+    parser.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster, as tcp://host:8786"
+    )
     parser.add_argument(
         "--seconds", type=_count, default=120, metavar="N", help="for one submission; default: 120"
     )

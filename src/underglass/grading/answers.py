@@ -1,4 +1,4 @@
-"""Find the answers in a submission, wherever its cells have gone: by grade_id, by cell id, by what they define."""
+"""Find the answers in a submission, wherever its cells have gone: by grade_id, cell id or content."""
 
 from __future__ import annotations
 
@@ -59,11 +59,14 @@ def read_cells(data: bytes) -> tuple[Given, ...]:
     try:
         held = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise Unreadable("The file is not UTF-8 text, so it is no notebook. Hand in the .ipynb file.") from error
+        raise Unreadable(
+            "The file is not UTF-8 text, so it is no notebook. Hand in the .ipynb file."
+        ) from error
     except (ValueError, RecursionError, MemoryError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise Unreadable(
-            f"The file is no notebook: its JSON is damaged{where}. Save it in JupyterLab and hand it in again."
+            f"The file is no notebook: its JSON is damaged{where}. Save it in JupyterLab and hand it "
+            "in again."
         ) from error
     version = held.get("nbformat") if isinstance(held, dict) else None
     cells = held.get("cells") if isinstance(held, dict) else None
@@ -72,15 +75,18 @@ def read_cells(data: bytes) -> tuple[Given, ...]:
             "The file is no notebook of format 4. Open it in JupyterLab, save it and hand it in again."
         )
     if len(cells) > _MOST_CELLS:
-        raise Unreadable(f"The notebook has {len(cells):,} cells; the limit is {_MOST_CELLS:,}. Delete the rest.")
+        raise Unreadable(
+            f"The notebook has {len(cells):,} cells; the limit is {_MOST_CELLS:,}. Delete the rest."
+        )
     return tuple(_given(cell) for cell in cells if isinstance(cell, dict))
 
 
 def find_answers(lab: Lab, cells: Sequence[Given]) -> Found:
     """Match a submission's cells with the lab's answers.
 
-    A cell with the answer's grade_id or cell id counts if it has been written in; else one that defines what the
-    answer has to define. Of several the last one counts, as it does when a notebook is run from top to bottom.
+    A cell with the answer's grade_id or cell id counts if it has been written in; else one that defines
+    what the answer has to define. Of several the last one counts, as it does when a notebook is run from
+    top to bottom.
     """
     known = {name: c for c in lab.cells for name in (c.cell_id, c.id) if name}
     homes = [known.get(g.grade_id) or known.get(g.cell_id) for g in cells]

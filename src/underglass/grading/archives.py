@@ -93,7 +93,7 @@ def _reader(path: Path, most: int) -> Callable[[], bytes]:
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         flags |= getattr(os, "O_BINARY", 0)
         try:
-            with open(os.open(path, flags), "rb") as file:
+            with os.fdopen(os.open(path, flags), "rb") as file:
                 about = os.fstat(file.fileno())
                 if not stat.S_ISREG(about.st_mode):
                     raise Refused(f"{path.name} is no ordinary file. Hand in the .ipynb file.")

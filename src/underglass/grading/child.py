@@ -1,7 +1,7 @@
 """The process that handles one submission: a request on standard input, lines of JSON on standard output.
 
-Nothing it says is believed beyond what a student's answers can earn: the grader checks each line and writes the
-verdict itself. It ends when its standard input ends, so that it does not outlive the grader.
+Nothing it says is believed beyond what a student's answers can earn: the grader checks each line and
+writes the verdict itself. It ends when its standard input ends, so that it does not outlive the grader.
 """
 
 from __future__ import annotations
@@ -17,19 +17,28 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, BinaryIO
 
 __all__ = ["main", "serve", "warm"]
 
 
 def warm() -> None:
-    """Import what a submission needs and compile what is compiled at first use."""
-    import underglass.grading.replay
-    import underglass.trace.sentinel
+    """Import what a submission needs, and find what is looked for at first use."""
+    from importlib import import_module
+
     from underglass.machine.cpu import Cpu
     from underglass.toolchain import find_go
 
+    # nbformat, which the labs' modules import, takes most of a second.
+    for name in (
+        "grading.answers",
+        "grading.lab",
+        "grading.replay",
+        "trace.sentinel",
+        "course",
+        "abi.values",
+    ):
+        import_module(f"underglass.{name}")
     find_go()
     Cpu()
 
@@ -52,7 +61,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         _settle(request)
         try:
             _grade(request, answers)
-        except Exception:  # noqa: BLE001  # whatever a submission has brought about, it is told to the grader
+        except Exception:  # whatever a submission has brought about, it is told to the grader
             answers.write(json.dumps(["trouble", traceback.format_exc()[-4000:]]).encode() + b"\n")
             raise
         answers.flush()
@@ -69,7 +78,7 @@ def _follow(requests: BinaryIO) -> None:
 
 
 def _end_children() -> None:
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     with contextlib.suppress(psutil.Error):
         for process in psutil.Process().children(recursive=True):
@@ -111,9 +120,7 @@ def _grade(request: Mapping[str, Any], answers: BinaryIO) -> None:
         lab,
         found,
         limits=Limits(**request["limits"]),
-        build_seconds=float(request["build_seconds"]),
+        build=request["build"],
         judged=lambda part: say("part", dataclasses.asdict(part)),
     )
     say("end", None)
-
-

@@ -16,10 +16,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from underglass.errors import UnderglassError
 from underglass.machine.limits import Limits
@@ -31,7 +30,10 @@ if sys.platform == "linux":
 __all__ = ["ChildLimits", "Children", "Outcome"]
 
 _INHERITED = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL", "UNDERGLASS_GO")
-_CODE = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from underglass.grading import {0}; {0}.main({1})"
+_CODE = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from underglass.grading import {0}; {0}.main({1})"
+)
 _LOOK = 0.2  # seconds between two looks at the processes
 _START = 120.0  # seconds until a warm process has imported everything, on a slow machine
 _CHUNK = 1 << 16
@@ -47,10 +49,16 @@ class ChildLimits:
     processes: int = 48  # the toolchain's among them
     output: int = 8 << 20  # bytes of what the child says
     file: int = 256 << 20  # bytes of one file (Linux)
-    build_seconds: float = 30.0  # for one build
+    build_seconds: float = 60.0  # for one build
+    build_cpu: int = 20  # seconds of processor time, for each process of a build (Linux)
     guest: Limits = field(
         default_factory=lambda: Limits(
-            instructions=200_000_000, seconds=10.0, memory=512 << 20, output=1 << 20, files=64, storage=64 << 20
+            instructions=200_000_000,
+            seconds=10.0,
+            memory=512 << 20,
+            output=1 << 20,
+            files=64,
+            storage=64 << 20,
         )
     )  # of a program's start, and of each call
 
@@ -170,7 +178,8 @@ class _Nest:
         with theirs:
             self._process = subprocess.Popen(
                 _command("nest", "int(sys.argv[2])", str(theirs.fileno())),
-                cwd=self._folder, env=_environment(self._folder), pass_fds=(theirs.fileno(),), start_new_session=True,
+                cwd=self._folder, env=_environment(self._folder),
+                pass_fds=(theirs.fileno(),), start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         self._control.settimeout(_START)
@@ -181,7 +190,8 @@ class _Nest:
         if ready != b"W":
             self.close()
             raise UnderglassError(
-                "The process that handles submissions does not start. `underglass doctor` looks at the installation."
+                "The process that handles submissions does not start. `underglass doctor` looks at the "
+                "installation."
             )
 
     def fork(self) -> _Child:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib
 import io
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,11 +14,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from underglass.course.release import Student, solution_source
+from underglass.course.variants import has_variants
 from underglass.errors import UnderglassError
 from underglass.grading.archives import Refused
 from underglass.grading.children import ChildLimits, Children
 from underglass.grading.judge import Task, empty_verdict, judge, key_of
-from underglass.grading.lab import Lab, NoLab, lab_of, read_lab
+from underglass.grading.lab import Lab, NoLab, lab_of, read_lab, variant_of
 from underglass.grading.record import BadVerdict, Verdict, read_verdict, write_verdict
 from underglass.grading.submissions import Submission, find_submissions, safe_name
 
@@ -60,7 +61,13 @@ class Grader:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def grade(
-        self, root: Path, *, jobs: int, progress: Progress, total: Callable[[int], object] = int, scheduler: str = ""
+        self,
+        root: Path,
+        *,
+        jobs: int,
+        progress: Progress,
+        total: Callable[[int], object] = int,
+        scheduler: str = "",
     ) -> Grading:
         """Grade what lies in a folder or zip.
 
@@ -70,8 +77,8 @@ class Grader:
         found, strays = find_submissions(root, sorted(self.solutions))
         if not found:
             raise Refused(
-                f"{root} holds no submission for {', '.join(sorted(self.solutions))}. `underglass grade --help` "
-                "has the layouts that are known."
+                f"{root} holds no submission for {', '.join(sorted(self.solutions))}. "
+                "`underglass grade --help` has the layouts that are known."
             )
         total(len(found))
         for stale in self.out.glob("verdicts/*/.*.partial"):
@@ -101,10 +108,10 @@ class Grader:
         return self.out / "verdicts" / safe_name(student) / f"{safe_name(lab)}.json"
 
     def prepare(self, submission: Submission) -> Task | Verdict:
-        """Read a submission: what can be graded, or the verdict that is there already or that it cannot be."""
+        """Read a submission: what can be graded, or the verdict that is there or that refuses it."""
         solution = self.solutions[submission.lab]
         lab, variant = self._lab_for(submission)
-        notes = ()
+        notes: tuple[str, ...] = ()
         if submission.others:
             notes = (f"{submission.others} more of your files are for this lab; {submission.origin} counts.",)
         try:
@@ -112,7 +119,7 @@ class Grader:
         except Refused as error:
             data, refusal = str(error).encode("utf-8", "replace"), str(error)
         key = key_of(data, solution.text, {**variant, "notes": notes, "refused": bool(refusal)})
-        known = self._known(submission, key)
+        known = self._known(submission.student, submission.lab, key)
         if known is not None:
             return known
         task = Task(submission.student, lab, data, key, variant, notes)
@@ -124,9 +131,12 @@ class Grader:
         Raises:
             NoLab: one has not; the message has the test and what it says.
         """
+        import nbformat
+
         for name in sorted(set(labs)):
             lab = self._labs[name]
-            verdict = judge(Task("solution", lab, self.solutions[name].text.encode()), children)
+            data = nbformat.writes(solution_source(self.solutions[name].notebook)).encode()  # type: ignore[no-untyped-call]
+            verdict = judge(Task("solution", lab, data), children)
             written = {cell.id for cell in lab.cells if cell.kind == "written"}
             wrong = [p for p in verdict.parts if p.points < p.out_of and p.id not in written]
             if wrong or verdict.state != "graded":
@@ -141,22 +151,30 @@ class Grader:
         """Whether there is a verdict on a submission, which may be another version's."""
         return self.resume and self.place(submission.student, submission.lab).is_file()
 
+    def holds(self, verdict: Verdict) -> bool:
+        """Whether this very verdict is written already, and to be kept."""
+        return self._known(verdict.student, verdict.lab, verdict.key) is not None
+
     @cached_property
     def _labs(self) -> dict[str, Lab]:
         return {name: lab_of(solution.notebook, name) for name, solution in self.solutions.items()}
 
     def _lab_for(self, submission: Submission) -> tuple[Lab, Mapping[str, Any]]:
-        return self._labs[submission.lab], {}
+        """The lab as this student has it, and what is drawn for it."""
+        notebook = self.solutions[submission.lab].notebook
+        if not has_variants(notebook):
+            return self._labs[submission.lab], {}
+        student = Student(submission.student, self.term)
+        return lab_of(notebook, submission.lab, student), variant_of(notebook, student)
 
-    def _known(self, submission: Submission, key: str) -> Verdict | None:
-        if not self.is_at_hand(submission):
+    def _known(self, student: str, lab: str, key: str) -> Verdict | None:
+        if not self.resume:
             return None
         try:
-            held = read_verdict(self.place(submission.student, submission.lab).read_text(encoding="utf-8"))
+            held = read_verdict(self.place(student, lab).read_text(encoding="utf-8"))
         except (BadVerdict, OSError, UnicodeDecodeError):
             return None
-        is_it = (held.key, held.student, held.lab) == (key, submission.student, submission.lab)
-        return held if is_it else None
+        return held if (held.key, held.student, held.lab) == (key, student, lab) else None
 
     def _here(self, found: Sequence[Submission], jobs: int, take: Progress) -> None:
         """Grade in processes of this computer."""
@@ -169,7 +187,7 @@ class Grader:
                 raise KeyboardInterrupt
             ready = self.prepare(submission)
             if isinstance(ready, Verdict):
-                return ready, self._known(submission, ready.key) is None
+                return ready, not self.holds(ready)
             if not hasattr(own, "children"):
                 own.children = Children(self.limits, self._stop)
                 every.append(own.children)
@@ -235,7 +253,7 @@ def write_atomically(path: Path, text: str) -> None:
     partial = path.with_name(f".{uuid.uuid4().hex}.partial")
     try:
         partial.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 

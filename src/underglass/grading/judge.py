@@ -41,7 +41,8 @@ def key_of(data: bytes, solution: str, variant: Mapping[str, Any]) -> str:
     """Return the digest of all that a verdict depends on."""
     digest = hashlib.sha256()
     for part in (
-        _RECIPE, underglass.__version__, find_go().version, solution, json.dumps(variant, sort_keys=True, default=str)
+        _RECIPE, underglass.__version__, find_go().version, solution,
+        json.dumps(variant, sort_keys=True, default=str),
     ):  # fmt: skip
         piece = part.encode("utf-8", "surrogatepass")
         digest.update(b"%d:" % len(piece) + piece)
@@ -57,7 +58,7 @@ def judge(task: Task, children: Children) -> Verdict:
             "lab": plain(task.lab),
             "notebook": base64.b64encode(task.data).decode(),
             "limits": dataclasses.asdict(limits.guest),
-            "build_seconds": limits.build_seconds,
+            "build": {"timeout": limits.build_seconds, "cpu": limits.build_cpu},
         }
     )
     return _verdict(task, outcome)

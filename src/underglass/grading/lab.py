@@ -1,7 +1,7 @@
-"""A lab as the grader needs it: what runs, what is asked for and what is judged, without the reference answers.
+"""A lab as the grader needs it: what runs, what is asked for, what is judged; without the reference answers.
 
-It is made from the solution notebook, whose metadata is nbgrader's (nbgrader 0.9, nbgraderformat/v3.py), and goes
-to the process that handles a submission as plain data.
+It is made from the solution notebook, whose metadata is nbgrader's (nbgrader 0.9, nbgraderformat/v3.py),
+and goes to the process that handles a submission as plain data.
 """
 
 from __future__ import annotations
@@ -13,15 +13,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from underglass.course.release import release
+from underglass.course.release import Student, release, solution_source
+from underglass.course.variants import MAGIC, drawn, read_choices
 from underglass.errors import UnderglassError
 from underglass.grading.literals import assigned_names
 from underglass.kernel.cells import read_cell
 
-__all__ = ["Lab", "LabCell", "NoLab", "defined", "lab_of", "magic_of", "plain", "read_lab", "read_plain"]
+__all__ = [
+    "Lab",
+    "LabCell",
+    "NoLab",
+    "defined",
+    "lab_of",
+    "magic_of",
+    "plain",
+    "read_lab",
+    "read_plain",
+    "variant_of",
+]
 
 Kind = Literal["trusted", "answer", "test", "written"]
-_MAGIC = re.compile(r"\A(?P<above>\s*)%%(?P<language>asm|go)\b(?P<line>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL)
+_MAGIC = re.compile(
+    r"\A(?P<above>\s*)%%(?P<language>asm|go)\b(?P<line>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL
+)
 _HEADING = re.compile(r"^#{1,6}\s+(?P<title>.*?)\s*#*\s*$", re.MULTILINE)
 _EDGE = re.compile(r"^\s*(?://|#+)\s*(?P<edge>BEGIN|END) HIDDEN TESTS\s*$")
 
@@ -81,12 +95,19 @@ def read_lab(path: Path) -> tuple[Any, str]:
         return nbformat.reads(text, as_version=4), text  # type: ignore[no-untyped-call]
     except FileNotFoundError as error:
         raise NoLab(f"There is no solution {path}. Name the folder that has it with --solutions.") from error
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError, AttributeError) as error:
-        raise NoLab(f"{path} is no notebook: {str(error).splitlines()[0][:200]}. Save it in Jupyter again.") from error
+    except (
+        nbformat.reader.NotJSONError,
+        nbformat.ValidationError,
+        UnicodeDecodeError,
+        AttributeError,
+    ) as error:
+        raise NoLab(
+            f"{path} is no notebook: {str(error).splitlines()[0][:200]}. Save it in Jupyter again."
+        ) from error
 
 
-def lab_of(notebook: Any, name: str) -> Lab:
-    """Return the lab that a solution notebook stands for.
+def lab_of(notebook: Any, name: str, student: Student | None = None) -> Lab:
+    """Return the lab that a solution notebook stands for, with the variants of a student.
 
     Raises:
         NoLab: it has no graded cell.
@@ -95,7 +116,8 @@ def lab_of(notebook: Any, name: str) -> Lab:
     made: list[LabCell] = []
     texts: set[str] = set()
     title, number, since = "", 0, []  # since: answers after the graded cell before
-    for cell, stub in zip(notebook.cells, release(notebook).cells, strict=True):
+    whole, stubs = solution_source(notebook, student), release(notebook, student)
+    for cell, stub in zip(whole.cells, stubs.cells, strict=True):
         about = cell.metadata.get("nbgrader") or {}
         cell_id = str(cell.get("id", ""))
         id_ = str(about.get("grade_id") or cell_id or f"cell-{len(made)}")
@@ -107,7 +129,9 @@ def lab_of(notebook: Any, name: str) -> Lab:
         if not is_code and not is_answer:
             texts |= {id_, cell_id}
             continue
-        kind: Kind = "written" if is_answer and (is_graded or not is_code) else "answer" if is_answer else "trusted"
+        kind: Kind = (
+            "written" if is_answer and (is_graded or not is_code) else "answer" if is_answer else "trusted"
+        )
         if is_graded and not is_answer:
             kind = "test"
         made.append(
@@ -132,6 +156,15 @@ def lab_of(notebook: Any, name: str) -> Lab:
     if not lab.graded:
         raise NoLab(f"The solution {name} has no graded cell. Give its tests nbgrader's metadata.")
     return lab
+
+
+def variant_of(notebook: Any, student: Student) -> dict[str, Any]:
+    """Return what a student has drawn for a lab; nothing if the lab has no variants."""
+    values: dict[str, Any] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source.lstrip().startswith(MAGIC):
+            values |= drawn(read_choices(cell.source.partition("\n")[2]), student.id, student.term)
+    return values
 
 
 def magic_of(source: str) -> tuple[str, str, str, int] | None:

@@ -17,8 +17,8 @@ _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = MappingProxyTy
     {
         ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Mod: operator.mod,
         ast.FloorDiv: operator.floordiv, ast.Div: operator.truediv, ast.LShift: operator.lshift,
-        ast.RShift: operator.rshift, ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor,
-        ast.Pow: operator.pow,
+        ast.RShift: operator.rshift, ast.BitAnd: operator.and_, ast.BitOr: operator.or_,
+        ast.BitXor: operator.xor, ast.Pow: operator.pow,
     }
 )  # fmt: skip
 _UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = MappingProxyType(
@@ -77,7 +77,9 @@ def _parsed(source: str) -> tuple[ast.Module, str]:
             return ast.parse(source), ""
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        return ast.Module([], []), f"{f'line {line}: ' if line else ''}this is no Python, and nothing of it counts"
+        return ast.Module(
+            [], []
+        ), f"{f'line {line}: ' if line else ''}this is no Python, and nothing of it counts"
 
 
 def _assignments(tree: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -101,9 +103,9 @@ def _spread(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]
     if isinstance(target, ast.Name):
         yield target.id, value
     elif isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
-        if len(target.elts) == len(value.elts):
-            for inner, part in zip(target.elts, value.elts, strict=True):
-                yield from _spread(inner, part)
+        pairs = zip(target.elts, value.elts, strict=True) if len(target.elts) == len(value.elts) else ()
+        for inner, part in pairs:
+            yield from _spread(inner, part)
 
 
 def _value(node: ast.expr) -> object:

@@ -1,7 +1,7 @@
 """Run a lab's own cells with a student's answers put in as data, and judge its tests one after another.
 
-This is what the child process does. Python that runs here is the lab's; of the student's only Go and assembly is
-taken, which runs in the machine, and values.
+This is what the child process does. Python that runs here is the lab's; of the student's only Go and
+assembly is taken, which runs in the machine, and values.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import math
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from underglass import toolchain
-from underglass.course.check import CheckFailed
+from underglass.course.failure import CheckFailed
+from underglass.course.marks import Marks
 from underglass.errors import BuildError, BuildStopped, UnderglassError
 from underglass.goprogram import GoProgram, from_build
 from underglass.grading.answers import Found
-from underglass.grading.lab import Lab, LabCell, defined, magic_of
+from underglass.grading.lab import Lab, LabCell, magic_of
 from underglass.grading.literals import literals
 from underglass.grading.record import Answer, Part
 from underglass.kernel.cells import Cell, arranged, read_cell
@@ -43,16 +45,25 @@ class _Item:
 
 
 def replay(
-    lab: Lab, found: Found, *, limits: Limits, build_seconds: float, judged: Callable[[Part], None]
+    lab: Lab, found: Found, *, limits: Limits, build: Mapping[str, Any], judged: Callable[[Part], None]
 ) -> None:
-    """Judge each graded cell of a lab in order, and hand each part over as soon as it is there."""
-    _Replay(lab, found, limits, build_seconds).run(judged)
+    """Judge each graded cell of a lab in order, and hand each part over as soon as it is there.
+
+    Args:
+        limits: of a program's start, and of each call.
+        build: limits of a build, as `toolchain.build` takes them: timeout and cpu.
+    """
+    _Replay(lab, found, limits, build).run(judged)
+
+
+class _Usurped(BuildError):
+    """A function of the lab's is another one in the program; `diagnostics` has the text that defines it."""
 
 
 class _Replay:
-    def __init__(self, lab: Lab, found: Found, limits: Limits, build_seconds: float) -> None:
+    def __init__(self, lab: Lab, found: Found, limits: Limits, build: Mapping[str, Any]) -> None:
         self.lab, self.found = lab, found
-        self.limits, self.build_seconds = limits, build_seconds
+        self.limits, self.build = limits, build
         self.answers: Mapping[str, Answer] = {a.id: a for a in found.answers}
         self.items = self._items()
         self.namespace: dict[str, object] = {"__name__": "__main__", "display": lambda *_, **__: None}
@@ -64,12 +75,16 @@ class _Replay:
         whole = self._whole()
         if whole is None:
             self.growing = NotebookProgram()
-            self.growing.timeout = self.build_seconds
+            self.growing.timeout, self.growing.cpu = self.build["timeout"], self.build["cpu"]
         else:
             self.namespace["prog"] = whole
+        for item in self.items.get("", ()) if self.growing is not None else ():
+            self._grow(item)
         for cell in self.lab.cells:
             if cell.kind == "written":
-                judged(Part(cell.id, cell.title, 0.0, cell.out_of, "A person reads this.", answers=cell.judges))
+                judged(
+                    Part(cell.id, cell.title, 0.0, cell.out_of, "A person reads this.", answers=cell.judges)
+                )
             elif magic_of(cell.source) is not None:
                 pass
             elif cell.kind == "answer":
@@ -82,7 +97,7 @@ class _Replay:
                 self._grow(item)
 
     def _items(self) -> dict[str, list[_Item]]:
-        """The cells of the program, by the lab's cell that they belong to or come after; "" is the beginning."""
+        """The cells of the program, by the lab's cell they belong to or come after; "" is the beginning."""
         made: dict[str, list[_Item]] = {}
         taken: list[Cell] = []
         texts: set[str] = set()
@@ -112,31 +127,31 @@ class _Replay:
         return made
 
     def _whole(self) -> GoProgram | None:
-        """One program of all cells, if there is one: it builds, starts, and no name is defined twice."""
+        """One program of all cells, if there is one: it builds, starts, and no name is defined twice.
+
+        Cells of the student that the toolchain names in an error are left out, as they would wait for ever.
+        """
         items = [item for home in ("", *(c.id for c in self.lab.cells)) for item in self.items.get(home, ())]
         names = [name for item in items for name in item.cell.defines]
-        if not items or len(names) != len(set(names)):
+        if len(names) != len(set(names)) or len(arranged((), [i.cell for i in items])) != len(items):
             return None
-        cells = [item.cell for item in items]
-        if len(arranged((), cells)) != len(cells):
-            return None
-        try:
-            built = toolchain.build([c.source for c in cells], timeout=self.build_seconds)
-            program = self._program(built, items)
-            program.memory_map()  # boots it: an init function may end it or go on for ever
-        except BuildStopped as error:
-            blamed = [i for i in items if not i.is_trusted]
-            if len(blamed) == 1:
-                self.broken[blamed[0].answer] = error
-            return None
-        except UnderglassError:
-            return None
-        return program
+        while items:
+            try:
+                return self._program(toolchain.build([i.cell.source for i in items], **self.build), items)
+            except UnderglassError as error:
+                blamed = _blamed(items, error)
+                self.broken.update((item.answer, error) for item in blamed)
+                items = [item for item in items if item not in blamed] if blamed else []
+        self.broken.clear()
+        return None
 
     def _program(self, built: toolchain.Build, items: list[_Item]) -> GoProgram:
-        """Return the program; what the lab itself defines has to be the lab's in it.
+        """Return the program, started; what the lab itself defines has to be the lab's in it.
 
         Text of a student may define a name in ways that only the toolchain sees, as by a macro.
+
+        Raises:
+            UnderglassError: it is another's, or the program ends or stays before its main.
         """
         program = from_build(built)
         program.limits = self.limits
@@ -150,29 +165,48 @@ class _Replay:
                 function = program.program.functions.get(symbol)
                 if function is None or function.is_wrapper:
                     continue
-                if program.program.source_of(function) not in sources:
-                    raise BuildError(f"{name} is the lab's own, and this answer defines it again. Rename it.")
+                source = program.program.source_of(function)
+                if source not in sources:
+                    raise _Usurped(f"{name} is the lab's own, and is defined again. Rename it.", (source,))
+        program.boot()  # what an init function does is not to reach other answers
+        every = program.program.functions
+        program.program.prefetch([every[name] for name in every if name.startswith("main.")])
         return program
 
     def _grow(self, item: _Item) -> None:
-        """Add a cell to the program, as the kernel does; one that does not fit waits."""
-        assert self.growing is not None
-        before = self.growing.cells, self.growing.waiting
+        """Add a cell to the program, as the kernel does; one that does not fit waits.
+
+        One that the program does not start with, or that takes the toolchain's time, is left out for good.
+        """
+        growing = self.growing
+        assert growing is not None
+        before = growing.cells, growing.waiting
         try:
-            accepted = self.growing.add(item.cell)
-            every = [i for some in self.items.values() for i in some]
-            program = self._program(accepted.build, every)
-        except BuildError as error:
+            accepted = growing.add(item.cell)
+            program = self._program(accepted.build, [i for some in self.items.values() for i in some])
+        except _Usurped as error:
+            usurper = [cell for cell in growing.cells if cell.source in error.diagnostics]
+            growing.cells, growing.waiting = before
+            if item.is_trusted and usurper and usurper[0] in before[0]:
+                growing.cells = tuple(cell for cell in before[0] if cell not in usurper)
+                self._grow(item)
+            else:
+                self.broken[item.answer] = error
+            return
+        except UnderglassError as error:
             self.broken[item.answer] = error
-            if not any(c is item.cell for c, _ in self.growing.waiting) or isinstance(error, BuildStopped):
-                self.growing.cells, self.growing.waiting = before
+            is_waiting = any(cell is item.cell for cell, _ in growing.waiting)
+            if not is_waiting or isinstance(error, BuildStopped):
+                growing.cells, growing.waiting = before
             return
         self.namespace["prog"] = program
         for cell in accepted.new:
             self.broken = {a: e for a, e in self.broken.items() if not self._is_of(a, cell)}
 
     def _is_of(self, answer: str, cell: Cell) -> bool:
-        return any(item.cell is cell and item.answer == answer for some in self.items.values() for item in some)
+        return any(
+            item.cell is cell and item.answer == answer for some in self.items.values() for item in some
+        )
 
     def _prepare(self, cell: LabCell) -> None:
         """Run a Python cell of the lab; one with magics, or that fails, is left: the tests tell."""
@@ -180,20 +214,34 @@ class _Replay:
             self._execute(cell)
 
     def _judge(self, cell: LabCell) -> Part:
-        """Run a test cell, and give points for it as nbgrader does (nbgrader 0.9.6, utils.py, determine_grade)."""
+        """Run a test cell, and give points as nbgrader does (nbgrader 0.9.6, utils.py, determine_grade)."""
 
-        def part(points: float, said: str = "", rules: tuple[str, ...] = (), *, is_hidden: bool = False) -> Part:
-            return Part(cell.id, cell.title, points, cell.out_of, said[:_MOST_SAID], rules, is_hidden, cell.judges)
+        def part(
+            points: float, said: str = "", rules: tuple[str, ...] = (), *, is_hidden: bool = False
+        ) -> Part:
+            return Part(
+                cell.id, cell.title, points, cell.out_of, said[:_MOST_SAID], rules, is_hidden, cell.judges
+            )
 
         try:
             value = self._execute(cell)
         except Exception as error:  # noqa: BLE001  # the test is the lab's, and may end in any way
-            rules = tuple(str(r) for r in getattr(error, "rules", ()) if r in RULES)
+            rules = tuple(r for r in error.rules if r in RULES) if isinstance(error, CheckFailed) else ()
             if self._is_hidden(error, cell):
                 broken = "".join(f" It breaks a rule: {RULES[r].title}." for r in rules)
                 return part(0.0, _HIDDEN + broken, rules, is_hidden=True)
             return part(0.0, self._said(cell, error), rules)
-        return part(_credit(value, cell.out_of))
+        points = _credit(value, cell.out_of)
+        failures = self._failures(cell) if points < cell.out_of else []
+        open_ = [f for f in failures if not self._is_hidden(f, cell)]
+        said = " ".join([*map(str, open_), *([_HIDDEN] if len(open_) < len(failures) else [])])
+        rules = tuple(dict.fromkeys(r for f in open_ for r in f.rules if r in RULES))
+        return part(points, said, rules, is_hidden=bool(failures) and not open_)
+
+    def _failures(self, cell: LabCell) -> list[CheckFailed]:
+        """What failed in a cell that gives points for its parts."""
+        every = [f for held in self.namespace.values() if isinstance(held, Marks) for f in held.failures]
+        return [f for f in every if f"<{cell.id}>" in [file for file, _ in _frames(f.__traceback__)]]
 
     def _said(self, cell: LabCell, error: Exception) -> str:
         """What the student reads: why the answer is not in the program, or what the check says."""
@@ -221,11 +269,21 @@ class _Replay:
         return None
 
     def _is_hidden(self, error: BaseException, cell: LabCell) -> bool:
-        """Whether a hidden line took part in a failure. Without a line in the cell it is not known, and is."""
+        """Whether a hidden line took part in a failure; if no line is known, it did."""
         lines = [(c, line) for file, line in _frames(error.__traceback__) if (c := self.files.get(file))]
         if not lines:
             return bool(cell.hidden)
         return any(first <= line <= last for c, line in lines for first, last in c.hidden)
+
+
+def _blamed(items: list[_Item], error: UnderglassError) -> list[_Item]:
+    """Return the student's cells to leave out after an error: those that it names, or else all helpers."""
+    said = error.diagnostics if isinstance(error, BuildError) else ()
+    named = {d.source for d in said if isinstance(d, toolchain.Diagnostic)}
+    own = [item for item in items if not item.is_trusted]
+    return [i for i in own if i.cell.source in said or i.cell.origin in named] or [
+        i for i in own if not i.answer
+    ]
 
 
 class _Sink(io.TextIOBase):

@@ -17,11 +17,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from underglass.grading.archives import Entry, Refused, entries
+from underglass.grading.archives import Entry, entries
 
 __all__ = ["Submission", "find_submissions", "safe_name"]
 
-_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<rest>.*))?", re.DOTALL)
+_MOODLE = re.compile(
+    r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<rest>.*))?", re.DOTALL
+)
 _CANVAS = re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_(?P<submission>\d+)_(?P<rest>.+)", re.DOTALL)
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*[.]")  # Windows
@@ -69,7 +71,7 @@ def find_submissions(root: Path, labs: Sequence[str]) -> tuple[tuple[Submission,
         place = _place(entry.parts, labs)
         is_notebook = entry.parts[-1].lower().endswith((".ipynb", ".zip")) or bool(entry.refused)
         is_notebook = is_notebook and not entry.is_folder
-        lab = _lab(place.rest, labs, is_one=is_notebook or not place.rest and place.is_moodle)
+        lab = _lab(place.rest, labs, is_one=is_notebook or (not place.rest and place.is_moodle))
         if not is_notebook:
             if lab is not None and entry.is_folder and len(place.rest) <= 1:
                 folders.setdefault((place.student, lab), entry)
@@ -129,7 +131,7 @@ def _place(parts: tuple[str, ...], labs: Sequence[str]) -> _Place:
 
 
 def _lab(rest: tuple[str, ...], labs: Sequence[str], *, is_one: bool) -> str | None:
-    """Return the lab that a path names: by a folder or file of its name, then by a part of the file's name."""
+    """Return the lab that a path names: by a folder or file of its name, then by a part of the name."""
     stems = [part.removesuffix(".ipynb").removesuffix(".zip") for part in rest]
     for stem in [*reversed(stems[:-1]), *stems[-1:]]:
         for lab in labs:

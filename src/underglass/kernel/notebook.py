@@ -34,6 +34,7 @@ class NotebookProgram:
     def __init__(self) -> None:
         self.cgo = False  # whether cells may have C above import "C"
         self.timeout = 120.0  # seconds for a build
+        self.cpu: int | None = None  # seconds of processor time for each of its processes
         self.cells: tuple[Cell, ...] = ()  # of the last program that built
         self.waiting: tuple[tuple[Cell, BuildError], ...] = ()
         self._vetted: frozenset[Source] = frozenset()
@@ -105,7 +106,7 @@ class NotebookProgram:
 
     def _build(self, cells: Iterable[Cell], progress: Callable[[str], None] | None = None) -> Build:
         sources = [c.source for c in cells]
-        return toolchain.build(sources, progress=progress, timeout=self.timeout, cgo=self.cgo)
+        return toolchain.build(sources, progress=progress, timeout=self.timeout, cpu=self.cpu, cgo=self.cgo)
 
     def _standing(self, cell: Cell) -> str:
         """What a reader whose cell was not taken still has."""

@@ -77,10 +77,12 @@ class Go:
         env: Mapping[str, str] | None = None,
         timeout: float | None = None,
         memory: int | None = None,
+        cpu: int | None = None,
     ) -> process.Completed:
         """Run `go` with these arguments; what it says is in the answer, whatever its exit code.
 
-        `memory` bounds the bytes of data of each process, where the system can do that.
+        `memory` bounds the bytes of data of each process, and `cpu` its seconds of processor time, where
+        the system can do that.
 
         Raises:
             ToolchainMissing: the binary has gone since it was found.
@@ -93,6 +95,7 @@ class Go:
                 env=self.environment(env),
                 timeout=timeout,
                 memory=memory,
+                cpu=cpu,
             )
         except OSError as error:
             raise ToolchainMissing(f"{self.path} does not run: {error}. {_INSTALL}") from error

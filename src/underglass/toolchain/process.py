@@ -39,13 +39,15 @@ def run(
     env: Mapping[str, str],
     timeout: float | None,
     memory: int | None = None,
+    cpu: int | None = None,
 ) -> Completed:
     """Run a command to its end, in a process group of its own.
 
     Whatever ends the wait early (the time limit, a KeyboardInterrupt from the notebook's stop
     button) kills the whole group first: `go build` starts compilers that would go on otherwise.
     `memory` bounds the bytes of data of each process in the group, and sets a bound for the files
-    that it writes, on Linux; elsewhere only the time limit holds.
+    that it writes, on Linux; elsewhere only the time limit holds. So it is with `cpu`, the seconds of
+    processor time of each process: unlike `timeout`, it does not depend on what else the computer does.
 
     Raises:
         TimedOut: after `timeout` seconds.
@@ -65,11 +67,13 @@ def run(
         stderr=subprocess.PIPE,
         **options,
     )
-    if memory is not None and sys.platform == "linux":
+    if sys.platform == "linux":
         # Children inherit it.  Set from outside: code between fork and exec is not safe with threads.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (_FILE, _FILE))
+        bounds = {resource.RLIMIT_DATA: memory, resource.RLIMIT_FSIZE: memory and _FILE}
+        for kind, most in {**bounds, resource.RLIMIT_CPU: cpu}.items():
+            if most is not None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    resource.prlimit(process.pid, kind, (most, most))
     try:
         stdout, stderr = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:

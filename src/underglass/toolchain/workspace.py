@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from underglass.errors import BuildError, BuildStopped, ToolchainMissing
+from underglass.errors import BuildStopped, ToolchainMissing
 from underglass.toolchain import golex, locking, process, stubs
 from underglass.toolchain.ccompiler import LINK, CCompiler, find_c_compiler
 from underglass.toolchain.diagnostics import build_error, diagnose
@@ -31,6 +31,10 @@ _WORKSPACES = 8
 _FIRST_C = 900.0  # seconds: zig compiles a whole C library before its first program
 _C_MEMORY = 4 << 30
 MEMORY = 2 << 30  # bytes of data of each compiler, assembler or linker process
+_STOPPED = (
+    "The build was stopped after {0:g} seconds. If it was the first one on a slow machine, run it again: "
+    "what it has compiled is kept. Otherwise look for a very large array, constant or macro in the sources."
+)
 Progress = Callable[[str], None]
 
 
@@ -40,6 +44,7 @@ def build(
     keep: bool = True,
     progress: Progress | None = None,
     timeout: float = 120.0,
+    cpu: int | None = None,
     cgo: bool = False,
     any_linkname: bool = False,
 ) -> Build:
@@ -51,6 +56,8 @@ def build(
             called from outside.  Without it the program is the reader's own and no more.
         progress: told, in words, what takes long.
         timeout: seconds that the toolchain may run.
+        cpu: seconds of processor time that each compiler, assembler or linker process may use, where the
+            system can bound them (Linux).
         cgo: allow `import "C"`; a text that has it is compiled and linked, statically, by a C compiler.
         any_linkname: have the linker allow `//go:linkname` to symbols that their package does not offer.
 
@@ -80,7 +87,7 @@ def build(
     partial = store / f"{uuid.uuid4().hex}.partial"
     try:
         with filled(go, sources, generated) as workspace:
-            answer = _go_build(go, workspace, partial, timeout, c, link)
+            answer = _go_build(go, workspace, partial, timeout, cpu, c, link)
         if answer.returncode != 0 or not partial.exists():
             raise build_error(diagnose(answer.stderr + answer.stdout, sources, go))
         partial.replace(elf)
@@ -166,25 +173,32 @@ def _link(c: CCompiler | None, *, any_linkname: bool) -> tuple[str, ...]:
 
 
 def _go_build(
-    go: Go, workspace: Path, output: Path, timeout: float, c: CCompiler | None, link: tuple[str, ...]
+    go: Go,
+    workspace: Path,
+    output: Path,
+    timeout: float,
+    cpu: int | None,
+    c: CCompiler | None,
+    link: tuple[str, ...],
 ) -> process.Completed:
     # Inside the workspace: what a killed go, C compiler or linker leaves behind goes with the next build.
     temporary = str(workspace / ".tmp")
     extra = {**c.environment(go.cache), **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), temporary)} if c else {}
     try:
-        return go.run(
+        done = go.run(
             ["build", *FLAGS, *link, "-o", str(output), "."],
             cwd=workspace,
             env={"GOTMPDIR": temporary, **extra},
             timeout=timeout,
             memory=_C_MEMORY if c else MEMORY,
+            cpu=cpu,
         )
     except process.TimedOut as error:
-        raise BuildStopped(
-            f"The build was stopped after {timeout:g} seconds. If it was the first one on a slow "
-            "machine, run it again: what it has compiled is kept. Otherwise look for a very large "
-            "array, constant or macro in the sources."
-        ) from error
+        raise BuildStopped(_STOPPED.format(timeout)) from error
+    # Go's own processes say SIGXCPU (runtime/sigtab_linux_generic.go), and end; the kernel kills others.
+    if cpu is not None and done.returncode and ("SIGXCPU" in done.stderr or "signal: killed" in done.stderr):
+        raise BuildStopped(_STOPPED.format(cpu))
+    return done
 
 
 def _key(
