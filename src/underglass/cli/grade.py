@@ -20,7 +20,7 @@ _EXAMPLES = """\
   underglass grade submitted --out grades                      nbgrader's folder, all labs of solutions/
   underglass grade moodle.zip --lab 05_frames --out grades     what Moodle or Canvas lets you download
   underglass grade submitted --out grades --resume             go on, or grade what is new
-  underglass grade submitted --out grades --gradebook sqlite:///gradebook.db    points for nbgrader's formgrader
+  underglass grade submitted --out grades --gradebook sqlite:///gradebook.db    for formgrader
   underglass grade submitted --out grades --scheduler tcp://10.0.0.1:8786    on a Dask cluster
 
 SUBMISSIONS is a folder or a zip: STUDENT/LAB/LAB.ipynb, Moodle's NAME_ID_assignsubmission_file_/x.ipynb,
@@ -51,7 +51,10 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="keep the verdicts that are there and still hold"
     )
-    parser.add_argument("--term", default="", help="what variants are drawn from, with the student's name")
+    parser.add_argument(
+        "--variants", action="store_true", help="labs were released with --student or --roster: one each"
+    )
+    parser.add_argument("--term", default="", help="the term of that release; implies --variants")
     parser.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="of a Dask cluster, as tcp://host:8786"
     )
@@ -59,7 +62,10 @@ def add_to(commands: Commands) -> None:
         "--seconds", type=_count, default=120, metavar="N", help="for one submission; default: 120"
     )
     parser.add_argument(
-        "--gradebook", default="", metavar="URL", help="write the points into nbgrader's: sqlite:///gradebook.db"
+        "--gradebook",
+        default="",
+        metavar="URL",
+        help="write the points into nbgrader's: sqlite:///gradebook.db",
     )
     parser.set_defaults(act=_grade)
 
@@ -83,7 +89,7 @@ def _grade(options: argparse.Namespace) -> int:
     grader = Grader(
         find_solutions(options.solutions, options.lab),
         out,
-        options.term,
+        options.term if options.variants or options.term else None,
         options.resume,
         ChildLimits(seconds=float(options.seconds), cpu=options.seconds),
     )

@@ -55,7 +55,7 @@ class Grader:
 
     solutions: Mapping[str, Solution]  # by lab
     out: Path
-    term: str = ""
+    term: str | None = None  # each student has the variant drawn for it; None: all have the first
     resume: bool = False
     limits: ChildLimits = field(default_factory=ChildLimits)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -162,7 +162,7 @@ class Grader:
     def _lab_for(self, submission: Submission) -> tuple[Lab, Mapping[str, Any]]:
         """The lab as this student has it, and what is drawn for it."""
         notebook = self.solutions[submission.lab].notebook
-        if not has_variants(notebook):
+        if self.term is None or not has_variants(notebook):
             return self._labs[submission.lab], {}
         student = Student(submission.student, self.term)
         return lab_of(notebook, submission.lab, student), variant_of(notebook, student)
