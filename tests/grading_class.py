@@ -11,7 +11,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 LAB = "05_frames"
 LAB_FILE = ROOT / "labs" / f"{LAB}.ipynb"
-OUT_OF = 12.0
+OUT_OF = 16.0
 
 SECOND = """\
 %%asm
@@ -54,14 +54,30 @@ TEXT ·spread(SB), 0, ${2}-24
 	SUBQ d-16(SP), {0}
 	MOVQ {0}, ret+16(FP)
 	RET"""
+MORE = """\
+%%asm
+// func more(x, y int64) int64
+TEXT ·more(SB), 0, $24-24
+	MOVQ x+0(FP), AX
+	MOVQ AX, 0(SP)
+	ADDQ y+8(FP), AX
+	MOVQ AX, 8(SP)
+	CALL ·scale(SB)
+	MOVQ 16(SP), AX
+	SUBQ x+0(FP), AX
+	MOVQ AX, ret+16(FP)
+	RET"""
+SIZES = "frame_size, args_size = 64, 24"
 WORDS = "at_0, at_8, at_40 = 18, 30, 12"
 RIGHT: Mapping[str, str] = {
     "words": WORDS,
     "second": SECOND.format("AX"),
+    "sizes": SIZES,
     "squares": SQUARES.format("AX"),
+    "more": MORE,
     "spread": SPREAD.format("AX", "BX", 40),
 }
-POINTS = {"words": 2.0, "second": 2.0, "squares": 3.0, "spread": 5.0}
+POINTS = {"words": 2.0, "second": 2.0, "sizes": 2.0, "squares": 3.0, "more": 2.0, "spread": 5.0}
 _REGISTERS = ("AX", "BX", "CX", "DX", "SI", "DI", "R8", "R9", "R10", "R11", "R12", "R13")
 
 
@@ -94,7 +110,9 @@ def distinct(seed: int) -> tuple[dict[str, str], float]:
     answers = {
         "words": f"{WORDS}  # {seed}",
         "second": SECOND.format(a) + f"\n\t// {seed}",
+        "sizes": f"{SIZES}  # {seed}",
         "squares": SQUARES.format(b) + f"\n\t// {seed}",
+        "more": MORE + f"\n\t// {seed}",
         "spread": SPREAD.format(a, b, draw.choice((40, 48, 56, 64))) + f"\n\t// {seed}",
     }
     points = OUT_OF

@@ -55,9 +55,9 @@ def test_it_names_case_rule_and_page_of_the_book() -> None:
         SAID,
         rule.title,
         rule.explanation,
-        "chapter 6, 06_calls#outgoing",
+        f"chapter {int(rule.page.chapter[:2])}, {rule.page}",
         "ADDQ b+8(FP), CX",
-        "5.5 of 12",
+        "5.5 of 16",
     ):
         assert words in " ".join(page.words.split()), words
     assert page.words.count("✓ right") == 2

@@ -86,8 +86,8 @@ def lab() -> Lab:
 def test_a_lab_is_data_and_has_no_reference_answer(lab: Lab) -> None:
     held = json.dumps(plain(lab))
     assert read_plain(json.loads(held)) == lab
-    assert "xx-8(SP)" not in held
-    assert sum(cell.out_of for cell in lab.graded) == 12
+    assert "MOVQ xx-8(SP), AX" not in held
+    assert sum(cell.out_of for cell in lab.graded) == 16
 
 
 @pytest.mark.parametrize("how", ["by id", "by content", "untouched", "missing"])

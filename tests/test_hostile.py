@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +15,7 @@ import pytest
 from grading_class import LAB, OUT_OF, RIGHT, ROOT, answered, write_class
 from hostile import builds, cells, files, forgeries, guest, honest, words
 from hostile.case import CASES, Case
+from underglass.course.release import release_files
 from underglass.grading.children import ChildLimits
 from underglass.grading.grader import Grader, find_solutions
 from underglass.grading.record import Verdict
@@ -111,8 +111,7 @@ def test_three_of_them_get_full_marks_from_nbgrader(tmp_path: Path, graded: Grad
     for case in forged:
         case.write(tmp_path / "submitted")
     source = tmp_path / "source" / LAB
-    source.mkdir(parents=True)
-    shutil.copy(ROOT / "solutions" / f"{LAB}.ipynb", source)
+    release_files([ROOT / "solutions" / f"{LAB}.ipynb"], source, is_source=True)
     for command in (("generate_assignment", LAB, "--create"), ("autograde", LAB)):
         run = subprocess.run(
             [sys.executable, "-m", "nbgrader", *command, f"--course-dir={tmp_path}"],

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -20,6 +19,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parent.parent)]
 
 from grading_class import LAB, ROOT, write_class  # noqa: E402  # not on the path before
+from underglass.course.release import release_files  # noqa: E402
 
 _JOBS = 2
 
@@ -32,8 +32,7 @@ def main() -> int:
         wanted = write_class(folder / "submitted", count, start=start)
         write_class(folder / "course" / "submitted", sample, start=start + count)
         source = folder / "course" / "source" / LAB
-        source.mkdir(parents=True)
-        shutil.copy(ROOT / "solutions" / f"{LAB}.ipynb", source)
+        release_files([ROOT / "solutions" / f"{LAB}.ipynb"], source, is_source=True)
         _nbgrader(folder / "course", "generate_assignment", LAB, "--create")
         theirs = sample / _seconds(lambda: _nbgrader(folder / "course", "autograde", LAB))
         ours = count / _seconds(lambda: _grade(folder))

@@ -15,7 +15,9 @@ FULL_AT_NBGRADER = ("checks_replaced", "tests_stripped", "execution_patched")
 
 @hostile()
 def checks_replaced(_: Path) -> Any:
-    return answered({"words": "check = check_word = lambda *_, **__: None\nat_0, at_8, at_40 = 0, 0, 0"})
+    return answered(
+        {"words": "check = check_word = check_answer = lambda *_, **__: None\nat_0, at_8, at_40 = 0, 0, 0"}
+    )
 
 
 @hostile()
