@@ -15,6 +15,6 @@ def test_killed_and_resumed(tmp_path: Path) -> None:
     assert spec.loader is not None
     resume = sys.modules["resume"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(resume)
-    counts = resume.compare(tmp_path, 12, 3)
+    counts = resume.compare(tmp_path, 8, 2)
     assert (counts.lost, counts.twice, counts.is_same) == (0, 0, True), counts
-    assert counts.kills == 3
+    assert counts.kills == 2
