@@ -25,7 +25,7 @@ FAMILIES = (builds, cells, files, forgeries, guest, honest, words)
 SECRET = "the-graders-own-secret"
 LIMITS = ChildLimits(
     seconds=100.0,
-    build_cpu=2,
+    build_cpu=1,
     guest=Limits(
         instructions=30_000_000, seconds=5.0, memory=256 << 20, output=1 << 20, files=64, storage=64 << 20
     ),

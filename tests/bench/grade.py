@@ -45,7 +45,8 @@ def main() -> int:
     figures = {
         "bench": "grade", "lab": LAB, "jobs": _JOBS,
         "underglass_count": count, "nbgrader_count": sample,
-        "underglass_per_s": round(ours, 3), "nbgrader_per_s": round(theirs, 3), "ratio": round(ours / theirs, 1),
+        "underglass_per_s": round(ours, 3), "nbgrader_per_s": round(theirs, 3),
+        "ratio": round(ours / theirs, 1),
     }  # fmt: skip
     print(json.dumps(figures))
     return 0 if ours >= 10 * theirs else 1

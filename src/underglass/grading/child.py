@@ -78,7 +78,7 @@ def _follow(requests: BinaryIO) -> None:
 
 
 def _end_children() -> None:
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     with contextlib.suppress(psutil.Error):
         for process in psutil.Process().children(recursive=True):

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from underglass.errors import UnderglassError
 from underglass.machine.limits import Limits
