@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADER_SECRET", SECRET)
         patch.setenv("HOME", str(folder))
+        (folder / "tmp").mkdir()
+        patch.setattr(tempfile, "tempdir", str(folder / "tmp"))
         grader = Grader(find_solutions(ROOT / "solutions", [LAB]), out, limits=LIMITS)
         given = grader.grade(submitted, jobs=min(2, os.cpu_count() or 1), progress=lambda *_: None)
     return Graded(folder, out, {v.student: v for v in given.verdicts}, among)
@@ -83,15 +86,13 @@ def test_nothing_hidden_is_in_what_comes_out(graded: Graded) -> None:
 
 
 def test_nothing_was_written_elsewhere(graded: Graded) -> None:
-    assert {path.name for path in graded.folder.iterdir()} == {"submitted", "out"}
+    assert {path.name for path in graded.folder.iterdir()} == {"submitted", "out", "tmp"}
     assert not list(Path("/tmp").glob("underglass-was-here*"))
     below = {path.relative_to(graded.out).parts[0] for path in graded.out.rglob("*")}
     assert "verdicts" in below
 
 
 def test_no_process_and_no_folder_is_left(graded: Graded) -> None:
-    import tempfile
-
     import psutil
 
     assert graded.verdicts
