@@ -36,10 +36,10 @@ class Cluster:
         self.processes.append(process)
         return process
 
-    def worker(self) -> subprocess.Popen[bytes]:
+    def worker(self, *more: str) -> subprocess.Popen[bytes]:
         return self.start(
             "worker", "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1",
-            "--local-directory", str(self.folder),
+            "--local-directory", str(self.folder), *more,
         )  # fmt: skip
 
 
@@ -77,6 +77,41 @@ def test_a_worker_killed_halfway_loses_nothing_and_doubles_nothing(cluster: Clus
     assert sorted(seen) == sorted(wanted)
     assert {v.student: v.points for v in given.verdicts} == wanted
     assert len(list((tmp_path / "out" / "verdicts").glob("*/*.json"))) == count
+
+
+POISON = """\
+import os, signal
+from underglass.grading import cluster, judge
+def deadly(task, children):
+    if task.student == "student-0001":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return judge.judge(task, children)
+cluster.judge = deadly
+"""
+
+
+def test_a_submission_on_which_two_workers_died_is_quarantined(cluster: Cluster, tmp_path: Path) -> None:
+    wanted = write_class(tmp_path / "in", 3)
+    (tmp_path / "poison.py").write_text(POISON, encoding="utf-8")
+    workers = [cluster.worker("--preload", str(tmp_path / "poison.py")) for _ in range(3)]
+    grader = Grader(find_solutions(ROOT / "solutions", [LAB]), tmp_path / "out")
+    given = grader.grade(tmp_path / "in", jobs=1, progress=lambda *_: None, scheduler=cluster.address)
+    states = {v.student: (v.state, v.points) for v in given.verdicts}
+    poison = states.pop("student-0001")
+    assert poison == ("quarantined", 0.0)
+    assert states == {s: ("graded", p) for s, p in wanted.items() if s in states}
+    assert len(states) == 2
+    assert sum(worker.poll() is not None for worker in workers) == 2
+
+
+def test_what_goes_wrong_on_a_worker_is_told(cluster: Cluster, tmp_path: Path) -> None:
+    write_class(tmp_path / "in", 1)
+    text = "from underglass.grading import cluster\ncluster.judge = lambda *_: 1 / 0\n"
+    (tmp_path / "broken.py").write_text(text, encoding="utf-8")
+    cluster.worker("--preload", str(tmp_path / "broken.py"))
+    grader = Grader(find_solutions(ROOT / "solutions", [LAB]), tmp_path / "out")
+    with pytest.raises(UnderglassError, match="A worker cannot grade student-0000: ZeroDivisionError"):
+        grader.grade(tmp_path / "in", jobs=1, progress=lambda *_: None, scheduler=cluster.address)
 
 
 def test_nobody_answers_at_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

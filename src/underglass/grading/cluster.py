@@ -74,15 +74,21 @@ def grade_on_cluster(
                 take(empty_verdict(poison, "quarantined", _QUARANTINED), True)
 
 
-def work(task: Task, limits: ChildLimits) -> str:
-    """Judge one submission on a worker, and return its verdict as text."""
+def work(task: Task, limits: ChildLimits) -> tuple[str, str]:
+    """Judge one submission on a worker, and return its verdict as text, and what went wrong instead.
+
+    An error comes back as text: an exception whose traceback cannot be sent would leave the client waiting.
+    """
     children = getattr(_own, "children", None)
     if children is None or children.limits != limits:
         if children is not None:
             children.close()
         children = _own.children = Children(limits)
         atexit.register(children.close)
-    return write_verdict(judge(task, children))
+    try:
+        return write_verdict(judge(task, children)), ""
+    except Exception as error:  # noqa: BLE001  # told to the client
+        return "", f"{type(error).__name__}: {error}"[:500]
 
 
 def _no_patience(dask_scheduler: Any) -> None:
@@ -145,11 +151,13 @@ class _Flow:
         if isinstance(error, KilledWorker):
             self.suspects.append(task)
             return
-        if error is not None:
+        text, trouble = future.result() if error is None else ("", error)
+        if trouble:
             raise UnderglassError(
-                f"A worker cannot grade {task.student}: {error}. Install the same underglass on each worker."
-            ) from error
-        verdict = read_verdict(future.result())
+                f"A worker cannot grade {task.student}: {trouble}. "
+                "Install the same underglass on each worker."
+            )
+        verdict = read_verdict(text)
         if (verdict.key, verdict.student, verdict.lab) != (task.key, task.student, task.lab.name):
             raise UnderglassError("A worker gave a verdict on another submission. Restart the workers.")
         self.take(verdict, True)
