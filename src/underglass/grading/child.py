@@ -39,7 +39,7 @@ def warm() -> None:
         "abi.values",
     ):
         import_module(f"underglass.{name}")
-    find_go()
+    find_go().run(["tool", "objdump", "-h"])
     Cpu()
 
 

