@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from underglass import GoProgram, UnderglassError, build, load
-from underglass.course import shown_by
+from underglass.course import remarks, shown_by
 from underglass.course.listings import COMMANDS
 from underglass.toolchain.assemble import assemble
 
@@ -68,3 +68,10 @@ def test_what_cannot_be_asked_is_told(prog: GoProgram) -> None:
 def test_tls_is_relative_to_a_segment_of_the_system(system: str, prefix: int, register: str) -> None:
     ((data, text),) = assemble("MOVQ (TLS), AX", system=system)
     assert (data[0], text) == (prefix, f"MOVQ {register}:0, AX")
+
+
+def test_the_compilers_remarks_are_of_the_readers_files(prog: GoProgram) -> None:
+    plain, reasons = remarks(prog), remarks(prog, 2)
+    assert any(line.endswith("cannot inline add: marked go:noinline") for line in reasons.lines)
+    assert not any("go:noinline" in line for line in plain.lines)
+    assert all(line.startswith("underglass/text1.go:") for line in (*plain.lines, *reasons.lines))

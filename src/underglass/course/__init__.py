@@ -9,7 +9,7 @@ from underglass.course.check import check, check_answer, check_word
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
-from underglass.course.listings import shown_by
+from underglass.course.listings import remarks, shown_by
 from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
 from underglass.course.steps import calls_made, find_step, last_store
@@ -36,6 +36,7 @@ __all__ = [
     "power_on",
     "predict",
     "refusal",
+    "remarks",
     "section_of",
     "shown_by",
     "solution",

@@ -19,7 +19,7 @@ from underglass.toolchain import Go, Source, find_go, stubs
 from underglass.toolchain.process import Completed
 from underglass.toolchain.workspace import FLAGS, MEMORY, filled, prepare
 
-__all__ = ["COMMANDS", "Shown", "shown_by"]
+__all__ = ["COMMANDS", "Shown", "remarks", "shown_by"]
 
 COMMANDS = (
     "go tool compile -S",
@@ -81,6 +81,28 @@ def shown_by(command: str, prog: GoProgram, name: str, *, abi: Abi | None = None
         said = (done.stderr or done.stdout).strip().splitlines() or ["it gave no reason"]
         raise UnderglassError(f"{command} rejects the program: {said[0]}. Mend that, or ask another command.")
     return Shown(command, _section(done.stdout + done.stderr, function.name))
+
+
+def remarks(prog: GoProgram, level: int = 1) -> Shown:
+    """Run `go build -gcflags=-m` on a program, and return what the compiler says of the reader's own files.
+
+    >>> remarks(prog).lines                                     # doctest: +SKIP
+    ('underglass/cell1.go:3:6: can inline add',)
+
+    Args:
+        level: 1 says what was decided, 2 the costs and reasons as well.
+
+    Raises:
+        UnderglassError: the program was opened as an executable, or the compiler rejects it.
+    """
+    command = "go build -gcflags=-m" if level == 1 else f"go build -gcflags=-m={level}"
+    sources = tuple(Source(s.name, s.text, s.origin) for s in prog.program.sources)
+    done = _run(command, find_go(), sources, prog, "")
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it gave no reason"]
+        raise UnderglassError(f"{command} rejects the program: {said[0]}. Mend that, or ask another command.")
+    own = tuple(f"underglass/{source.name}:" for source in sources)
+    return Shown(command, tuple(line for line in done.stderr.splitlines() if line.startswith(own)))
 
 
 def _run(command: str, go: Go, sources: tuple[Source, ...], prog: GoProgram, symbol: str) -> Completed:
