@@ -34,4 +34,6 @@ def chain_over(*sources: str) -> Picture:
             for chain in getattr(diagnostic, "chains", ()):
                 return chain_picture(chain)
         raise
-    raise UnderglassError("The program links: no chain of NOSPLIT functions is too long. Make a frame larger.")
+    raise UnderglassError(
+        "The program links: no chain of NOSPLIT functions is too long. Make a frame larger."
+    )

@@ -22,7 +22,7 @@ _PLAIN = 1 << 20  # numbers below are shown as numbers
 
 
 def moved_words(trace: Trace, before: int, after: int, depth: int | None = None) -> Table:
-    """Return the words in use at step `before`, each with what lies at its place on the stack of step `after`.
+    """Return the words in use at step `before`, each with what is in its place at step `after`.
 
     Places and pointers are counted from the high end of the stack they belong to, which is where both stacks
     hold the same word.
@@ -42,8 +42,8 @@ def moved_words(trace: Trace, before: int, after: int, depth: int | None = None)
     old, new = _stack(trace, before), _stack(trace, after)
     if old == new or {old.kind, new.kind} != {"goroutine"}:
         raise UnderglassError(
-            f"Step {before} of {trace.title} runs on {old}, and step {after} on {new}. Name a step before and "
-            "one after a goroutine's stack was copied; show.stack_time(trace) shows where that is."
+            f"Step {before} of {trace.title} runs on {old}, and step {after} on {new}. Name a step "
+            "before and one after a goroutine's stack was copied; show.stack_time(trace) shows where that is."
         )
     frames = trace.frames(before)[:depth]
     names = {
