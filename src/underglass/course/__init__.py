@@ -5,12 +5,14 @@ from underglass.course.assembled import assembler_says, listing
 from underglass.course.assembler import refusal
 from underglass.course.bare import check_bare, power_on
 from underglass.course.casestudy import case_study, source_text
+from underglass.course.chainover import chain_over
 from underglass.course.check import check, check_answer, check_word
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
 from underglass.course.listings import remarks, shown_by
 from underglass.course.marks import Marks
+from underglass.course.moved import moved_words
 from underglass.course.predict import Question, predict
 from underglass.course.steps import calls_made, find_step, last_store
 from underglass.course.tries import hide_solutions, solution
@@ -24,6 +26,7 @@ __all__ = [
     "bytes_of",
     "calls_made",
     "case_study",
+    "chain_over",
     "check",
     "check_answer",
     "check_bare",
@@ -33,6 +36,7 @@ __all__ = [
     "hide_solutions",
     "last_store",
     "listing",
+    "moved_words",
     "power_on",
     "predict",
     "refusal",

@@ -182,7 +182,7 @@ _ALL = (
     Rule(
         "stack-pointer-kept",
         "No address of the frame is stored where it outlives the frame",
-        Page(_STACKS, "copying"),
+        Page(_STACKS, "no-address-of-a-stack-may-lie-outside-of-it"),
         "After RET the frame is somebody else's. And before that the runtime may copy the stack to a larger "
         "one: it mends the pointers in frames, and knows nothing of an address kept in a global, in the heap "
         "or in a result. Copy the value instead of its address.",
@@ -190,7 +190,7 @@ _ALL = (
     Rule(
         "nosplit-room",
         "A NOSPLIT function stays within 800 bytes",
-        Page(_STACKS, "nosplit"),
+        Page(_STACKS, "nosplit-functions-share-800-bytes"),
         "A function with NOSPLIT, and every such function that it calls, runs in the 800 bytes that the last "
         "stack check kept free (StackNosplitBase). The linker adds up the frames of TEXT lines and of calls "
         "by name; it does not see SUBQ on SP or a CALL through a register. Without NOSPLIT, TEXT checks the "
