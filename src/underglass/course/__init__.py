@@ -6,6 +6,7 @@ from underglass.course.assembler import refusal
 from underglass.course.bare import check_bare, power_on
 from underglass.course.casestudy import case_study, source_text
 from underglass.course.check import check, check_answer, check_word
+from underglass.course.collector import last_words, pointers_at, scan_of
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
@@ -32,10 +33,13 @@ __all__ = [
     "find_step",
     "hide_solutions",
     "last_store",
+    "last_words",
     "listing",
+    "pointers_at",
     "power_on",
     "predict",
     "refusal",
+    "scan_of",
     "section_of",
     "shown_by",
     "solution",
