@@ -7,6 +7,7 @@ from underglass.course.bare import check_bare, power_on
 from underglass.course.casestudy import case_study, source_text
 from underglass.course.chainover import chain_over
 from underglass.course.check import check, check_answer, check_word
+from underglass.course.collector import last_words, pointers_at, scan_of
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
@@ -35,12 +36,15 @@ __all__ = [
     "find_step",
     "hide_solutions",
     "last_store",
+    "last_words",
     "listing",
     "moved_words",
+    "pointers_at",
     "power_on",
     "predict",
     "refusal",
     "remarks",
+    "scan_of",
     "section_of",
     "shown_by",
     "solution",
