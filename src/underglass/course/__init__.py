@@ -9,6 +9,7 @@ from underglass.course.check import check, check_answer, check_word
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
+from underglass.course.inlined import inliner_says, judged
 from underglass.course.listings import shown_by
 from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
@@ -31,6 +32,8 @@ __all__ = [
     "compiled",
     "find_step",
     "hide_solutions",
+    "inliner_says",
+    "judged",
     "last_store",
     "listing",
     "power_on",
