@@ -32,7 +32,7 @@ def inliner_says(go: str, *options: str) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory(prefix="underglass-") as name:
         room = Path(name)
         (room / "text.go").write_text(go, encoding="utf-8")
-        command = ["tool", "compile", *options, "-p", "main", "-o", "text.o", "text.go"]
+        command = ["tool", "compile", "-p", "main", "-o", "text.o", *options, "text.go"]
         done = find_go().run(command, cwd=room, timeout=_SECONDS)
         said = (done.stdout + done.stderr).replace(f"{room}/", "").splitlines()
     if done.returncode:
