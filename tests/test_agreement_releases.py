@@ -1,4 +1,4 @@
-"""The book's facts that depend on Go's version, on the release in use; tests/agreement/releases.py has them all."""
+"""The book's facts that depend on Go's version, on the release in use (tests/agreement/releases.py)."""
 
 from __future__ import annotations
 
