@@ -11,6 +11,7 @@ from underglass.course.collector import last_words, pointers_at, scan_of
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
+from underglass.course.inlined import inliner_says, judged
 from underglass.course.listings import remarks, shown_by
 from underglass.course.marks import Marks
 from underglass.course.moved import moved_words
@@ -35,6 +36,8 @@ __all__ = [
     "compiled",
     "find_step",
     "hide_solutions",
+    "inliner_says",
+    "judged",
     "last_store",
     "last_words",
     "listing",

@@ -7,15 +7,17 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from underglass.errors import ToolchainMissing
 from underglass.toolchain.go import Go, cache_directory, chosen, find_go, go_at
 
-__all__ = ["go_release", "install_release", "installed_releases", "remove_release"]
+__all__ = ["go_release", "install_release", "installed_releases", "on_releases", "remove_release"]
 
+_T = TypeVar("_T")
 _NAME = re.compile(r"1\.\d{1,3}(\.\d{1,3})*")
 _TIMEOUT = 900.0  # seconds: a wheel has 60 to 100 MB
 
@@ -49,6 +51,19 @@ def go_release(name: str) -> Iterator[Go]:
         yield go
     finally:
         chosen.reset(token)
+
+
+def on_releases(ask: Callable[[], _T]) -> dict[str, _T]:
+    """Return what `ask` returns with each release at hand, oldest first.
+
+    >>> on_releases(lambda: find_go().version)                      # doctest: +SKIP
+    {'1.24': 'go1.24.11', '1.27': 'go1.27.3'}
+    """
+    answers = {}
+    for name in installed_releases():
+        with go_release(name):
+            answers[name] = ask()
+    return answers
 
 
 def install_release(name: str) -> Go:
