@@ -2,7 +2,8 @@
 
     python tests/shipped_study.py
 
-Those without a C compiler use it. Making it needs one; test_course_casestudy.py compares what is shipped with a fresh build.
+Those without a C compiler use it. Making it needs one; test_course_casestudy.py compares what is shipped
+with a fresh build.
 """
 
 from __future__ import annotations
