@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from underglass import GoProgram, UnderglassError
-from underglass.course import case_study, find_step, thread_changes, visits
+from underglass.course import case_study, find_step, stack_at, thread_changes, visits
 
 
 @pytest.fixture(scope="module")
@@ -49,4 +49,6 @@ def test_visits_are_in_order_and_name_c(study: GoProgram) -> None:
         find_step(trace, "CALL runtime.asmcgocall_landingpad") + 1,
         "runtime.asmcgocall_landingpad",
     ) in went
+    assert [stack_at(trace, step).kind for step in (0, went[-1][0])] == ["goroutine"] * 2
+    assert any(stack_at(trace, step).kind == "g0" for step, name in went if name.startswith("_cgo"))
     assert any(name.endswith("_Cfunc_twice") and name.startswith("_cgo") for _, name in went)

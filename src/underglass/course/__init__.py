@@ -13,7 +13,7 @@ from underglass.course.listings import shown_by
 from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
 from underglass.course.steps import calls_made, find_step, last_store
-from underglass.course.threads import thread_changes, visits
+from underglass.course.threads import stack_at, thread_changes, visits
 from underglass.course.tries import hide_solutions, solution
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "shown_by",
     "solution",
     "source_text",
+    "stack_at",
     "symabis",
     "thread_changes",
     "visits",

@@ -14,8 +14,9 @@ from underglass.machine import REGISTERS
 
 if TYPE_CHECKING:
     from underglass.trace import Trace
+    from underglass.trace.stacks import Stack
 
-__all__ = ["ThreadChange", "thread_changes", "visits"]
+__all__ = ["ThreadChange", "stack_at", "thread_changes", "visits"]
 
 _STATUS = {1: "runnable", 2: "running", 3: "syscall", 4: "waiting"}  # _Grunnable and so on
 _HALF = 0xFFFFFFFF
@@ -53,6 +54,13 @@ def thread_changes(trace: Trace) -> tuple[ThreadChange, ...]:
                 function = trace.function_at(step)
                 found.append(ThreadChange(step, function.name if function else "?", name, value))
     return tuple(found)
+
+
+def stack_at(trace: Trace, step: int) -> Stack:
+    """Return the stack that a recording is on before a step."""
+    from underglass.trace.stacks import stays
+
+    return next(stay.stack for stay in stays(trace) if stay.start <= step < stay.end)
 
 
 def visits(trace: Trace) -> tuple[tuple[int, str], ...]:
