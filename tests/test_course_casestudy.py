@@ -59,9 +59,7 @@ FASTCGO = (
 @pytest.fixture(scope="module")
 def shipped() -> GoProgram:
     """The program with C as somebody without a compiler has it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNDERGLASS_CC", "no-such-compiler")
-        return case_study("fastcgo")
+    return case_study("fastcgo", shipped=True)
 
 
 def test_without_a_compiler_the_program_is_the_one_in_the_package(
@@ -70,6 +68,8 @@ def test_without_a_compiler_the_program_is_the_one_in_the_package(
     monkeypatch.setenv("UNDERGLASS_CC", "no-such-compiler")
     assert case_study("fastcgo").call("viaC", 21) == 42
     assert capsys.readouterr().out.startswith("There is no C compiler here")
+    with pytest.raises(UnderglassError, match=r"shipped\.ugt cannot be read"):
+        case_study("gvisor_stub", shipped=True)
 
 
 @pytest.mark.parametrize(("name", "given", "result"), FASTCGO)

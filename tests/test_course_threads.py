@@ -10,9 +10,7 @@ from underglass.course import case_study, find_step, stack_at, thread_changes, v
 
 @pytest.fixture(scope="module")
 def study() -> GoProgram:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNDERGLASS_CC", "no-such-compiler")  # the program that the package carries
-        return case_study("fastcgo")
+    return case_study("fastcgo", shipped=True)
 
 
 def test_every_word_is_at_the_end_what_it_was(study: GoProgram) -> None:

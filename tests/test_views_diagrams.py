@@ -122,9 +122,7 @@ def test_a_stack_that_grows_is_another_one_of_twice_the_size(growing: Trace) -> 
 
 
 def test_c_runs_on_g0_and_where_go_calls_it_directly_on_the_goroutine() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNDERGLASS_CC", "no-such-compiler")  # the program that the package carries
-        study = case_study("fastcgo")
+    study = case_study("fastcgo", shipped=True)
     there = stays(study.record("viaBoth", 4))
     assert [stay.stack.kind for stay in there] == ["goroutine", "g0", "goroutine", "g0", "goroutine"]
     assert len({stay.stack for stay in there}) == 2

@@ -19,7 +19,7 @@ __all__ = ["SHIPPED", "case_study", "source_text"]
 SHIPPED = "shipped.ugt"
 
 
-def case_study(name: str) -> GoProgram:
+def case_study(name: str, *, shipped: bool = False) -> GoProgram:
     """Build a case study.
 
     >>> case_study("gvisor_stub").run("stub").stderr        # doctest: +SKIP
@@ -28,8 +28,11 @@ def case_study(name: str) -> GoProgram:
     A study with C is built where there is a C compiler. Elsewhere the program is the one that the
     package carries, and a sentence says so.
 
+    Args:
+        shipped: take the one in the package, the same to the last byte on every machine.
+
     Raises:
-        UnderglassError: there is no such study.
+        UnderglassError: there is no such study, or none in the package.
     """
     folders = {f.name: f for f in files("underglass.course").joinpath("programs").iterdir() if f.is_dir()}
     if name not in folders:
@@ -40,20 +43,22 @@ def case_study(name: str) -> GoProgram:
         for file in texts
         if file.name.endswith((".go", ".s"))
     ]
-    try:
-        return build(*sources, cgo=True)
-    except ToolchainMissing:
-        with as_file(folders[name].joinpath(SHIPPED)) as path:
-            if not path.exists():
+    if not shipped:
+        try:
+            return build(*sources, cgo=True)
+        except ToolchainMissing:
+            if not folders[name].joinpath(SHIPPED).is_file():
                 raise
-            from underglass.trace import Trace
+    from underglass.trace import Trace
 
-            shipped = Trace.load(path).program
+    with as_file(folders[name].joinpath(SHIPPED)) as path:
+        program = Trace.load(path).program
+    if not shipped:
         sys.stdout.write(
             "There is no C compiler here: this is the program as the package carries it, "
-            f"built with {shipped.go_version}.\n"
+            f"built with {program.go_version}.\n"
         )
-        return GoProgram(shipped)
+    return GoProgram(program)
 
 
 def source_text(program: GoProgram, name: str) -> str:
