@@ -26,7 +26,7 @@ HOSTS = [
     "fonts.googleapis" + ".com",
     "ghcr" + ".io",
 ]
-BINARY = {".png", ".ico", ".woff2", ".elf", ".gz", ".zip"}
+BINARY = {".png", ".ico", ".woff2", ".elf", ".gz", ".zip", ".ugt"}
 
 
 def tracked_files() -> list[Path]:

@@ -14,6 +14,7 @@ import pytest
 import underglass
 from underglass.abi import field_offsets, type_named
 from underglass.analysis.compare import compare
+from underglass.course import case_study
 from underglass.goprogram import GoProgram
 from underglass.trace import Trace
 from underglass.trace.stacks import stays
@@ -118,6 +119,16 @@ def test_a_stack_that_grows_is_another_one_of_twice_the_size(growing: Trace) -> 
     copied = {f.name for stay in between if (f := growing.function_at((stay.start + stay.end) // 2))}
     assert copied
     assert "runtime.copystack" in {f.name for f in growing.functions}
+
+
+def test_c_runs_on_g0_and_where_go_calls_it_directly_on_the_goroutine() -> None:
+    study = case_study("fastcgo", shipped=True)
+    there = stays(study.record("viaBoth", 4))
+    assert [stay.stack.kind for stay in there] == ["goroutine", "g0", "goroutine", "g0", "goroutine"]
+    assert len({stay.stack for stay in there}) == 2
+    assert [stay.stack.kind for stay in stays(study.record("directTwice", 21))] == ["goroutine"]
+    deep = stays(study.record("directDeep", 3, most=10_000))
+    assert [stay.stack.kind for stay in deep] == ["goroutine", "C", "goroutine"]
 
 
 def test_the_stack_over_time(growing: Trace) -> None:

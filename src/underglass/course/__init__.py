@@ -17,6 +17,7 @@ from underglass.course.marks import Marks
 from underglass.course.moved import moved_words
 from underglass.course.predict import Question, predict
 from underglass.course.steps import calls_made, find_step, last_store
+from underglass.course.threads import stack_at, thread_changes, visits
 from underglass.course.tries import hide_solutions, solution
 
 __all__ = [
@@ -52,5 +53,8 @@ __all__ = [
     "shown_by",
     "solution",
     "source_text",
+    "stack_at",
     "symabis",
+    "thread_changes",
+    "visits",
 ]

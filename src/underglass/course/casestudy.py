@@ -1,34 +1,64 @@
 """Programs that are longer than a cell: case studies, as Go and assembly files of the library.
 
-They lie in `programs/`, a folder a study.
+They lie in `programs/`, a folder a study. One with C in it has its program beside them, in a recording, for
+those who have no C compiler; tests/shipped_study.py makes it.
 """
 
 from __future__ import annotations
 
-from importlib.resources import files
+import sys
+from importlib.resources import as_file, files
 
 from underglass.analysis.wrappers import counterpart
-from underglass.errors import UnderglassError
+from underglass.errors import ToolchainMissing, UnderglassError
 from underglass.goprogram import GoProgram, build
 from underglass.toolchain import Source
 
-__all__ = ["case_study", "source_text"]
+__all__ = ["SHIPPED", "case_study", "source_text"]
+
+SHIPPED = "shipped.ugt"
 
 
-def case_study(name: str) -> GoProgram:
+def case_study(name: str, *, shipped: bool = False) -> GoProgram:
     """Build a case study.
 
     >>> case_study("gvisor_stub").run("stub").stderr        # doctest: +SKIP
     'load reports signal 11\\n'
 
+    A study with C is built where there is a C compiler. Elsewhere the program is the one that the
+    package carries, and a sentence says so.
+
+    Args:
+        shipped: take the one in the package, the same to the last byte on every machine.
+
     Raises:
-        UnderglassError: there is no such study.
+        UnderglassError: there is no such study, or none in the package.
     """
     folders = {f.name: f for f in files("underglass.course").joinpath("programs").iterdir() if f.is_dir()}
     if name not in folders:
         raise UnderglassError(f"There is no case study {name!r}. There are: {', '.join(sorted(folders))}.")
     texts = sorted(folders[name].iterdir(), key=lambda file: file.name)
-    return build(*(Source(file.name, file.read_text(encoding="utf-8"), file.name) for file in texts))
+    sources = [
+        Source(file.name, file.read_text(encoding="utf-8"), file.name)
+        for file in texts
+        if file.name.endswith((".go", ".s"))
+    ]
+    if not shipped:
+        try:
+            return build(*sources, cgo=True)
+        except ToolchainMissing:
+            if not folders[name].joinpath(SHIPPED).is_file():
+                raise
+    from underglass.trace import Trace
+
+    with as_file(folders[name].joinpath(SHIPPED)) as path:
+        program = Trace.load(path).program
+    if not shipped:
+        sys.stdout.write(
+            "There is no C compiler here: this is the program as the package carries it, "
+            f"built with {program.go_version}.\n"
+        )
+    return GoProgram(program)
 
 
 def source_text(program: GoProgram, name: str) -> str:

@@ -40,8 +40,10 @@ def _room(trace: Trace, run: Activation) -> Iterator[Breach]:
     first, chain = run, [run.function]
     if _checks_stack(trace.program, run.function):
         return
-    while first.caller is not None and not _checks_stack(trace.program, first.caller.function):
-        first = first.caller
+    while (caller := first.caller) is not None and not _checks_stack(trace.program, caller.function):
+        if caller.changes_stack:
+            return  # of the other stack nobody knows the guard
+        first = caller
         chain.insert(0, first.function)
     top = first.bases[0][1]
     for before, step in pairwise(run.steps):

@@ -1,5 +1,7 @@
 """On which stack each step of a recording runs: a goroutine's, the system's (g0), the signals', or C's.
 
+C that Go calls runs on g0's stack, and counts as g0; "C" is a stack of which Go knows nothing.
+
 Where a stack lies is written at the start of its g (Go 1.27, runtime/runtime2.go, type g: stack.lo,
 stack.hi), and a goroutine's stack moves when it grows: runtime.copystack writes both words anew.
 """
@@ -25,6 +27,8 @@ StackKind = Literal["goroutine", "g0", "signal", "C", "unknown"]
 _SP, _G = REGISTERS.index("SP"), REGISTERS.index("R14")
 _FAR = 4096  # bytes: a larger move of SP may be a change of stacks
 _BOUNDS = 16  # bytes of stack.lo and stack.hi
+_FIRST_PAGE = 1 << 16  # no stack lies lower: stack.lo is near 0 where the C library does not tell it
+_THREAD = 8 << 20  # bytes: what Linux lets a thread's stack grow to by default
 _MOST_GS = 64
 
 
@@ -40,7 +44,7 @@ class Stack:
     @property
     def size(self) -> int:
         """Bytes; 0 if unknown."""
-        return self.high - self.low
+        return self.high - self.low if self.low else 0
 
     def __str__(self) -> str:
         size = f", {self.size:,} bytes" if self.size else ""
@@ -79,7 +83,16 @@ class _Reader:
         self._m = field_offsets(trace.program, "runtime.m")
         values, counts = np.unique(trace.registers[:, _G], return_counts=True)
         often = values[np.argsort(-counts)][:_MOST_GS].tolist()
-        self._gs = [g for g in often if g and g % 8 == 0 and self._bounds(g, 0) is not None]
+        every = [*often, *(other for g in often for other in self._of_thread(g))]
+        self._gs = [g for g in dict.fromkeys(every) if g and g % 8 == 0 and self._bounds(g, 0) is not None]
+
+    def _of_thread(self, g: int) -> list[int]:
+        """g0 and gsignal of a g's thread; R14 need not hold them, since assembly and C have no use for it."""
+        if not g or g % 8 or "m" not in self._g:
+            return []
+        m = self._trace.word(0, g + self._g["m"])
+        fields = [self._m[name] for name in ("g0", "gsignal") if name in self._m]
+        return [word for field in fields if m and (word := self._trace.word(0, m + field))]
 
     def borders(self) -> list[int]:
         """Steps at which the stack may be another one than a step before."""
@@ -111,14 +124,19 @@ class _Reader:
         is_c = function is not None and function.abi == "C"
         for g in self._gs:
             bounds = self._bounds(g, step)
-            if bounds is not None and bounds[0] < sp <= bounds[1]:
-                kind = "C" if is_c else self._kind(g, step)
-                return Stack(kind, *bounds, self._goid(g, step) if kind == "goroutine" else 0)
+            if bounds is None:
+                continue
+            low, high = bounds
+            if (low or high - _THREAD) < sp <= high:
+                kind = self._kind(g, step)
+                return Stack(kind, low, high, self._goid(g, step) if kind == "goroutine" else 0)
         return Stack("C" if is_c else "unknown", 0, 0, 0)
 
     def _bounds(self, g: int, step: int) -> tuple[int, int] | None:
         low, high = self._trace.word(step, g), self._trace.word(step, g + 8)
-        return None if low is None or high is None or not low < high else (low, high)
+        if low is None or high is None or not low < high:
+            return None
+        return (low if low >= _FIRST_PAGE else 0, high)
 
     def _kind(self, g: int, step: int) -> StackKind:
         m = self._trace.word(step, g + self._g["m"]) if "m" in self._g else None
