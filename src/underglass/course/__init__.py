@@ -9,16 +9,19 @@ from underglass.course.check import check, check_answer, check_word
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
+from underglass.course.gnuobject import gnu_object
 from underglass.course.listings import shown_by
 from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
 from underglass.course.steps import calls_made, find_step, last_store
 from underglass.course.tries import hide_solutions, solution
+from underglass.course.twocpus import TwoCpus
 
 __all__ = [
     "CheckFailed",
     "Marks",
     "Question",
+    "TwoCpus",
     "arm64_listing",
     "assembler_says",
     "bytes_of",
@@ -30,6 +33,7 @@ __all__ = [
     "check_word",
     "compiled",
     "find_step",
+    "gnu_object",
     "hide_solutions",
     "last_store",
     "listing",
