@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 import underglass
-from underglass.analysis.cachelines import call_sites
 from underglass.course import TwoCpus
-from underglass.errors import CallError, UnderglassError, UnknownFunction
+from underglass.errors import UnderglassError, UnknownFunction
 from underglass.goprogram import GoProgram
 from underglass.trace import Trace
 from underglass.trace.cpus import record_cpus
@@ -109,10 +108,7 @@ def prog() -> GoProgram:
 
 
 def duel(prog: GoProgram, patcher: str = "patch", **how: object) -> TwoCpus:
-    facts = prog.program
-    site = call_sites(facts, facts.function("apply", "ABI0"))[0].address
-    to = facts.function("triple", "ABI0").address
-    return TwoCpus(prog, (patcher, site, to), ("apply", 7), site, **how)  # type: ignore[arg-type]
+    return TwoCpus(prog, patcher, "triple", ("apply", 7), **how)  # type: ignore[arg-type]
 
 
 def test_a_store_across_two_lines_is_run_half_way(prog: GoProgram) -> None:
@@ -163,23 +159,25 @@ def test_a_recording_of_processors_is_saved_and_read(prog: GoProgram, tmp_path: 
 
 
 def test_wrong_input_has_words(prog: GoProgram) -> None:
-    site = duel(prog).site
-    with pytest.raises(UnderglassError, match="takes 2 integers"):
-        TwoCpus(prog, ("patch", site), ("apply", 7), site).record(0)
-    with pytest.raises(UnderglassError, match="integers"):
-        TwoCpus(prog, ("patch", site, 1), ("text", "a"), site).record(0)
-    with pytest.raises(UnderglassError, match="does not come to"):
-        TwoCpus(prog, ("patch", site, 1), ("wild",), site).record(0)
-    with pytest.raises(UnderglassError, match="does not come to"):
-        TwoCpus(prog, ("patch", site, 1), ("double", 7), site).record(0)
+    for patcher, to, caller, at, words in (
+        ("double", "triple", ("apply", 7), "", "takes 1 integers"),
+        ("patch", "triple", ("apply",), "", "takes 1 integers"),
+        ("patch", "triple", ("text", "a"), "apply", "integers"),
+        ("patch", "triple", ("wild",), "apply", "does not come to"),
+        ("patch", "triple", ("double", 7), "apply", "does not come to"),
+        ("patch", "triple", ("double", 7), "", "no direct call"),
+    ):
+        with pytest.raises(UnderglassError, match=words):
+            TwoCpus(prog, patcher, to, caller, at).record(0)
+    for names in (("nobody", "triple", "apply"), ("patch", "nobody", "apply"), ("patch", "triple", "nobody")):
+        with pytest.raises(UnknownFunction):
+            TwoCpus(prog, names[0], names[1], (names[2], 7)).record(0)
     with pytest.raises(UnknownFunction):
         duel(prog, handler="nobody").record(0)
-    with pytest.raises((CallError, UnknownFunction)):
-        TwoCpus(prog, ("nobody",), ("apply", 7), site).record(0)
 
 
 def test_an_order_has_to_end(prog: GoProgram) -> None:
-    it = TwoCpus(prog, ("patch", 0, 0), ("wild",), 0)
+    it = TwoCpus(prog, "patch", "triple", ("wild",), "apply")
     cpus, (function, layout) = it._cpus(), it._called(it.caller)
     with pytest.raises(UnderglassError, match="goes on"):
         record_cpus(prog.program, cpus, iter(lambda: 1, 0), "endless", function, layout)

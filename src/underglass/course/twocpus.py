@@ -21,33 +21,45 @@ _STACKS = (0x70000, 0x80000)  # where each processor's SP begins; a page below a
 _HANDLER_STACKS = (0x74000, 0x84000)  # ends
 _GDT = 0x60000
 _BACK = 0x50000  # where both return to
+_BRANCHES = (0xE8, 0xE9)  # CALL and JMP with four bytes of distance (Intel SDM, volume 2)
 _LONGEST = 400  # moves of one processor
 
 
 @dataclass(frozen=True)
 class TwoCpus:
-    """CPU 0 makes one call, CPU 1 another, on the same memory; both functions are assembly and know no Go.
+    """CPU 0 changes a call, CPU 1 runs it, on the same memory; all functions are assembly and know no Go.
 
-    CPU 1 first runs up to the instruction at `site`, which CPU 0 is about to change.
+    CPU 1 first runs up to the call. CPU 0 runs `patcher(at, to uintptr)`, with the addresses of the call and
+    of the function that it shall lead to.
 
-    >>> duel = TwoCpus(prog, ("patch", site, to), ("apply", 7), site)        # doctest: +SKIP
+    >>> duel = TwoCpus(prog, "patch", "triple", ("apply", 7))        # doctest: +SKIP
     >>> duel.entered()        # doctest: +SKIP
     ('double', 'double', 'double', 'launch', 'triple')
 
     Raises:
-        UnderglassError: an argument or a result is no integer, or the handler does not exist.
+        UnderglassError: an argument or a result is no integer, or there is no call.
         UnknownFunction: there is no such function.
     """
 
     prog: GoProgram
-    patcher: tuple[str | int, ...]  # function and integer arguments of CPU 0
-    caller: tuple[str | int, ...]  # and of CPU 1
-    site: int  # code address
+    patcher: str  # what CPU 0 runs
+    to: str  # the function that the call shall lead to
+    caller: tuple[str | int, ...]  # what CPU 1 runs: a function and its integer arguments
+    at: str = ""  # the function whose first direct call or jump is changed; "": the caller
     atomic: Atomicity = "line"  # how a store of CPU 0 becomes visible to CPU 1
-    handler: str = ""  # the assembly function that INT3 enters; none: INT3 is a fault
+    handler: str = ""  # the function that INT3 enters; "": INT3 is a fault
+
+    @property
+    def site(self) -> int:
+        """Address of the call that is changed."""
+        function = self._function(self.at or str(self.caller[0]))
+        for instruction in self.prog.program.instructions(function):
+            if instruction.target is not None and instruction.data[0] in _BRANCHES:
+                return instruction.address
+        raise UnderglassError(f"{function.name} has no direct call, so that there is nothing to change.")
 
     def record(self, after: int) -> Trace:
-        """Record a run in which CPU 0 makes `after` moves while CPU 1 stands at `site`.
+        """Record a run in which CPU 0 makes `after` moves while CPU 1 stands at the call.
 
         After that CPU 1 goes on to its end, then CPU 0. A move is an instruction, or a piece of a store.
         """
@@ -64,7 +76,7 @@ class TwoCpus:
         return replace(trace, results=results)
 
     def entered(self) -> tuple[str, ...]:
-        """Return where CPU 1 got from `site`, for each number of moves that CPU 0 can be ahead: 0, 1, 2 …
+        """Return where CPU 1 got from the call, for each number of moves that CPU 0 can be ahead: 0, 1, 2 …
 
         A function that is entered elsewhere than at its beginning is given with the distance, "f+0x5".
         """
@@ -78,10 +90,11 @@ class TwoCpus:
 
     def _entered(self, trace: Trace) -> str:
         program = self.prog.program
-        handler = program.function(self.handler, "ABI0") if self.handler else None
+        handler = self._function(self.handler) if self.handler else None
+        site = self.site
         who = _who(trace)
         own = [step for step in range(len(trace) + 1) if step == len(trace) or who[step] == 1]
-        behind = [step for step in own if trace.pc(step) == self.site][-1]
+        behind = [step for step in own if trace.pc(step) == site][-1]
         for step in own[own.index(behind) + 1 :]:
             pc = trace.pc(step)
             if handler is None or pc not in handler:
@@ -89,12 +102,12 @@ class TwoCpus:
         return "a fault"
 
     def _order(self, cpus: Cpus, after: int) -> Iterator[int]:
-        steps = 0
-        while cpus.pc(1) != self.site:
+        steps, site = 0, self.site
+        while cpus.pc(1) != site:
             if steps == _LONGEST or cpus.pc(1) == _BACK:
                 raise UnderglassError(
-                    f"CPU 1 does not come to {self.site:#x} in {steps} instructions. "
-                    f"Give the address of a call in {self.caller[0]}."
+                    f"CPU 1 does not come to the call in {self.at} in {steps} instructions. "
+                    f"Name a function that {self.caller[0]} calls."
                 )
             steps += 1
             yield 1
@@ -116,8 +129,9 @@ class TwoCpus:
             memory |= dict.fromkeys((top - PAGE & -PAGE, top & -PAGE), bytes(PAGE))
         cpus = Cpus(2, memory, atomic=self.atomic)
         if self.handler:
-            cpus.on_breakpoint(program.function(self.handler, "ABI0").address, _HANDLER_STACKS, _GDT)
-        for number, call in enumerate((self.patcher, self.caller)):
+            cpus.on_breakpoint(self._function(self.handler).address, _HANDLER_STACKS, _GDT)
+        patch = (self.patcher, self.site, self._function(self.to).address)
+        for number, call in enumerate((patch, self.caller)):
             function, layout = self._called(call)
             cpus.write(_STACKS[number], _BACK.to_bytes(8, "little") + _words(call, layout.params))
             cpus.start(number, function.address, SP=_STACKS[number])
@@ -126,7 +140,10 @@ class TwoCpus:
     def _called(self, call: Sequence[str | int]) -> tuple[Function, Layout]:
         name = str(call[0])
         layout = abi0_layout(self.prog.signature(name, "ABI0"))
-        return self.prog.program.function(name, "ABI0"), layout
+        return self._function(name), layout
+
+    def _function(self, name: str) -> Function:
+        return self.prog.program.function(name, "ABI0")
 
 
 def _who(trace: Trace) -> list[int]:

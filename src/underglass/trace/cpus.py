@@ -19,7 +19,7 @@ from underglass.trace.trace import Trace
 __all__ = ["record_cpus"]
 
 _MOST = 10_000  # moves
-_CALL, _INT3 = 0xE8, 0xCC  # Intel SDM, volume 2
+_BRANCHES, _INT3 = {0xE8: "CALL", 0xE9: "JMP"}, 0xCC  # Intel SDM, volume 2
 _WORD = 8
 
 
@@ -114,11 +114,12 @@ def _as_run(program: Program, cpus: Cpus, pc: int) -> tuple[Instruction, ...]:
         return ()
     size, intel = next((size, f"{name} {args}".strip()) for _, size, name, args in decode(data, pc))
     go, target = intel, None
-    if data[0] == _CALL:
+    if data[0] in _BRANCHES:
         target = pc + 5 + int.from_bytes(data[1:5], "little", signed=True)
         callee = program.function_at(target)
         exact = callee is not None and callee.address == target
-        go = f"CALL {callee.symbol}(SB)" if callee is not None and exact else f"CALL {target:#x}"
+        place = f"{callee.symbol}(SB)" if callee is not None and exact else f"{target:#x}"
+        go = f"{_BRANCHES[data[0]]} {place}"
     elif data[0] == _INT3:
         go = "INT $3"
     made = [Instruction(pc, data[:size], go, intel, old.line, target)]
