@@ -92,6 +92,11 @@ TEXT ·onBreak(SB), NOSPLIT|NOFRAME, $0-0
 	POPQ AX
 	IRETQ
 
+// func waits()
+TEXT ·waits(SB), NOSPLIT|NOFRAME, $0-0
+	SUBQ $1, 0(SP)
+	IRETQ
+
 // func text(s string) int64
 TEXT ·text(SB), NOSPLIT, $0-24
 	RET
@@ -119,6 +124,12 @@ def test_a_store_across_two_lines_is_run_half_way(prog: GoProgram) -> None:
 def test_the_breakpoint_protocol_gives_the_old_or_the_new(prog: GoProgram) -> None:
     assert duel(prog, "poke", handler="onBreak").entered() == ("double",) * 6 + ("triple",) * 5
     assert duel(prog, "poke").entered() == ("double",) * 6 + ("a fault",) * 3 + ("triple",) * 2
+
+
+def test_a_handler_may_wait_for_the_other_processor(prog: GoProgram) -> None:
+    waiting = duel(prog, "poke", handler="waits")
+    assert waiting.entered() == ("double",) * 6 + ("triple",) * 5
+    assert waiting.record(6).results == (21,)
 
 
 def test_the_recording_has_both_processors_and_the_call_as_it_was_run(prog: GoProgram) -> None:

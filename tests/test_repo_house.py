@@ -26,7 +26,7 @@ HOSTS = [
     "fonts.googleapis" + ".com",
     "ghcr" + ".io",
 ]
-BINARY = {".png", ".ico", ".woff2", ".elf", ".gz", ".zip"}
+BINARY = {".o", ".png", ".ico", ".woff2", ".elf", ".gz", ".zip"}
 
 
 def tracked_files() -> list[Path]:

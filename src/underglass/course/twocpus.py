@@ -22,7 +22,7 @@ _HANDLER_STACKS = (0x74000, 0x84000)  # ends
 _GDT = 0x60000
 _BACK = 0x50000  # where both return to
 _BRANCHES = (0xE8, 0xE9)  # CALL and JMP with four bytes of distance (Intel SDM, volume 2)
-_LONGEST = 400  # moves of one processor
+_LONGEST = 200  # moves of one processor
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class TwoCpus:
     def record(self, after: int) -> Trace:
         """Record a run in which CPU 0 makes `after` moves while CPU 1 stands at the call.
 
-        After that CPU 1 goes on to its end, then CPU 0. A move is an instruction, or a piece of a store.
+        After that CPU 1 goes on to its end, then CPU 0; if CPU 1 waits, after 200 moves, and then again. A move is an instruction, or a piece of a store.
         """
         cpus = self._cpus()
         function, layout = self._called(self.caller)
@@ -111,7 +111,7 @@ class TwoCpus:
                 )
             steps += 1
             yield 1
-        turns = [(0, after), (1, _LONGEST), (0, _LONGEST)]
+        turns = [(0, after), (1, _LONGEST), (0, _LONGEST), (1, _LONGEST)]
         for number, most in turns:
             for _ in range(most):
                 if not cpus.is_busy(number) and cpus.pc(number) == _BACK:
