@@ -9,7 +9,8 @@ import pytest
 import underglass
 from underglass.errors import UnderglassError
 from underglass.goprogram import GoProgram
-from underglass.machine.bare import CODE_SELECTOR, BareMachine, Exception_
+from underglass.machine.bare import BareMachine, Exception_
+from underglass.machine.segments import CODE_SELECTOR
 
 # preinit is written in Go and reached from assembly, so through an ABI0→ABIInternal wrapper.
 ASSEMBLY = """\

@@ -95,3 +95,23 @@ def test_a_fault_is_a_move_and_wrong_numbers_have_words() -> None:
     assert cpus.move(0).kind == "fault"
     with pytest.raises(UnderglassError, match="no processor 2"):
         cpus.move(2)
+
+
+def test_int3_enters_a_handler_and_iretq_goes_on_behind_it() -> None:
+    cpus = Cpus(2, {CODE: bytes.fromhex("cc48ffc0"), 0x2000: bytes.fromhex("48ffc348cf"), DATA: bytes(4096)})
+    cpus.on_breakpoint(0x2000, (DATA + 0x400, DATA + 0x800), gdt=0x5000)
+    cpus.start(1, CODE, SP=DATA + 0xF00, AX=0, BX=0)
+    moves = cpus.run([1, 1, 1, 1])
+    assert [move.text for move in moves] == ["int3", "inc rbx", "iretq", "inc rax"]
+    assert (cpus[1]["AX"], cpus[1]["BX"], cpus[1]["SP"]) == (1, 1, DATA + 0xF00)
+    ((at, frame),) = moves[0].stores
+    assert at + len(frame) == DATA + 0x800  # on the second processor's own stack
+    assert int.from_bytes(frame[:8], "little") == CODE + 1
+
+
+def test_int3_without_a_handler_is_a_fault_and_each_processor_needs_a_stack() -> None:
+    cpus = Cpus(2, {CODE: b"\xcc", DATA: bytes(64)})
+    cpus.start(0, CODE)
+    assert cpus.move(0).kind == "fault"
+    with pytest.raises(UnderglassError, match="1 stacks"):
+        cpus.on_breakpoint(CODE, (DATA,), gdt=DATA)

@@ -26,7 +26,7 @@ HOSTS = [
     "fonts.googleapis" + ".com",
     "ghcr" + ".io",
 ]
-BINARY = {".png", ".ico", ".woff2", ".elf", ".gz", ".zip", ".ugt"}
+BINARY = {".elf", ".gz", ".ico", ".o", ".png", ".ugt", ".woff2", ".zip"}
 
 
 def tracked_files() -> list[Path]:

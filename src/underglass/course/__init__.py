@@ -11,6 +11,7 @@ from underglass.course.collector import last_words, pointers_at, scan_of
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
+from underglass.course.gnuobject import gnu_object
 from underglass.course.inlined import inliner_says, judged
 from underglass.course.listings import remarks, shown_by
 from underglass.course.marks import Marks
@@ -19,11 +20,13 @@ from underglass.course.predict import Question, predict
 from underglass.course.steps import calls_made, find_step, last_store
 from underglass.course.threads import stack_at, thread_changes, visits
 from underglass.course.tries import hide_solutions, solution
+from underglass.course.twocpus import TwoCpus
 
 __all__ = [
     "CheckFailed",
     "Marks",
     "Question",
+    "TwoCpus",
     "arm64_listing",
     "assembler_says",
     "bytes_of",
@@ -36,6 +39,7 @@ __all__ = [
     "check_word",
     "compiled",
     "find_step",
+    "gnu_object",
     "hide_solutions",
     "inliner_says",
     "judged",

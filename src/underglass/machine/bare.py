@@ -19,6 +19,7 @@ from underglass.errors import UnderglassError
 from underglass.machine.cpu import LONGEST_BLOCK, Cpu, Event
 from underglass.machine.memory import EXEC, READ, WRITE, BadAddress, Memory
 from underglass.machine.native import PAGE
+from underglass.machine.segments import CODE_SELECTOR, GDT, enter_handler, load_segments
 from underglass.program import Abi, Program
 
 __all__ = ["EXCEPTIONS", "BareMachine", "Exception_", "Stop"]
@@ -29,16 +30,12 @@ EXCEPTIONS: Mapping[int, str] = MappingProxyType(
 )  # fmt: skip
 """Vectors and their short names (Intel SDM, volume 3, table 6-1)."""
 
-CODE_SELECTOR, DATA_SELECTOR = 0x08, 0x10
-_GDT = struct.pack("<QQQ", 0, 0x00AF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF)  # null, 64-bit code, data
 _GDT_AT, _IDT_AT, _IDT_SIZE = 0x1000, 0x2000, 256 * 16
 _HAS_ERROR_CODE = (8, 10, 11, 12, 13, 14, 17)
 _OSFXSR = 1 << 9  # CR4
-_INTERRUPT_FLAG = 1 << 9  # FLAGS
 _MEMORY = 1 << 30
 _CONTROL = {name: int(getattr(x86, f"UC_X86_REG_{name}")) for name in ("CR0", "CR2", "CR3", "CR4")}
 _TABLES = {"GDT": int(x86.UC_X86_REG_GDTR), "IDT": int(x86.UC_X86_REG_IDTR)}
-_SEGMENTS = {name: int(getattr(x86, f"UC_X86_REG_{name}")) for name in ("CS", "SS", "DS", "ES")}
 _GS_BASE = int(x86.UC_X86_REG_GS_BASE)
 
 
@@ -89,12 +86,10 @@ class BareMachine:
         self._handlers: dict[int, Handler] = {}
         for segment in program.elf.segments if program is not None else ():
             self.write(segment.address, segment.data, room=segment.memory_size)
-        self.write(_GDT_AT, _GDT)
+        self.write(_GDT_AT, GDT)
         for address, data in (code or {}).items():
             self.write(address, data)
-        self.set_table("GDT", _GDT_AT, len(_GDT))
-        for name, register in _SEGMENTS.items():
-            self.cpu.uc.reg_write(register, CODE_SELECTOR if name == "CS" else DATA_SELECTOR)
+        load_segments(self.cpu, _GDT_AT)
         self.sse = sse
 
     # -- state -----------------------------------------------------------------------------------
@@ -256,17 +251,9 @@ class BareMachine:
         return low | middle << 16 | high << 32 if kind & 0x80 else None
 
     def _enter(self, raised: Exception_, handler: int) -> None:
-        """Push SS, SP, FLAGS, CS, PC and the error code on an aligned stack and go to the handler
-        (Intel SDM, volume 3, section 6.14)."""
-        cpu = self.cpu
-        cs, ss = (int(cpu.uc.reg_read(_SEGMENTS[name])) for name in ("CS", "SS"))
-        words = [raised.pc, cs, cpu["FLAGS"], cpu["SP"], ss]
-        sp = (cpu["SP"] & -16) - 8 * len(words)
-        if raised.vector in _HAS_ERROR_CODE:
-            words.insert(0, raised.error or 0)
-            sp -= 8
-        self.write(sp, struct.pack(f"<{len(words)}Q", *words))
-        cpu["SP"], cpu["PC"], cpu["FLAGS"] = sp, handler, cpu["FLAGS"] & ~_INTERRUPT_FLAG
+        """Push what the handler finds, and go to it."""
+        error = (raised.error or 0) if raised.vector in _HAS_ERROR_CODE else None
+        self.write(*enter_handler(self.cpu, raised.pc, handler, error=error))
 
     # -- words -----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,11 +18,13 @@ from unicorn import UC_PROT_ALL, unicorn_const
 from underglass.errors import UnderglassError
 from underglass.machine.cpu import Cpu
 from underglass.machine.native import PAGE
+from underglass.machine.segments import GDT, enter_handler, load_segments
 
 __all__ = ["CACHE_LINE", "Cpus", "Move"]
 
 CACHE_LINE = 64  # bytes
 _LONGEST = 15  # bytes of an instruction
+_BREAKPOINT = 3  # the vector of INT3
 Atomicity = Literal["aligned", "line", "whole"]
 
 
@@ -55,6 +57,7 @@ class Cpus:
         self._pieces: list[list[tuple[int, bytes]]] = [[] for _ in range(count)]
         self._stores: list[tuple[int, int]] = []
         self._before: dict[int, bytes] = {}
+        self._handler: tuple[int, tuple[int, ...]] | None = None
         self._text = Cs(CS_ARCH_X86, CS_MODE_64)
         self.history: list[Move] = []
         for cpu in self._cpus:
@@ -75,9 +78,33 @@ class Cpus:
         for name, value in registers.items():
             self._cpus[number][name] = value
 
+    def on_breakpoint(self, handler: int, stacks: Sequence[int], gdt: int) -> None:
+        """Let INT3 enter a handler, which IRETQ ends; without one it is a fault.
+
+        Args:
+            handler: its address.
+            stacks: for each processor, the end of the stack that the handler runs on.
+            gdt: where 24 bytes for the segment descriptors are free.
+        """
+        if len(stacks) != len(self):
+            raise UnderglassError(f"There are {len(self)} processors, and {len(stacks)} stacks for INT3.")
+        self.write(gdt, GDT)
+        for cpu in self._cpus:
+            load_segments(cpu, gdt)
+        self._handler = handler, tuple(stacks)
+
     def pc(self, number: int) -> int:
         """Where a processor goes on."""
         return self._pcs[number]
+
+    def is_busy(self, number: int) -> bool:
+        """Whether a part of a processor's latest store is not visible yet."""
+        return bool(self._pieces[number])
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """Addresses of the pages that are mapped."""
+        return tuple(sorted(self._pages))
 
     def read(self, address: int, size: int) -> bytes:
         """Bytes as every processor sees them."""
@@ -130,6 +157,12 @@ class Cpus:
         self._stores.clear()
         self._before.clear()
         event = cpu.step(pc)
+        if event.kind == "interrupt" and event.number == _BREAKPOINT and self._handler is not None:
+            handler, stacks = self._handler
+            pushed = enter_handler(cpu, event.pc, handler, stack=stacks[number])
+            self._cpus[0].uc.mem_write(*pushed)
+            self._pcs[number] = handler
+            return Move(number, "instruction", pc, "int3", (pushed,))
         if event.kind in ("memory", "invalid", "interrupt"):
             what = (event.access and f"{event.access} at {event.address:#x}") or event.kind
             return Move(number, "fault", event.pc, what, ())

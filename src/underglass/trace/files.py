@@ -51,6 +51,7 @@ def save(trace: Trace, path: str | Path) -> None:
         "sources": [asdict(_Text(s.name, s.text, s.origin)) for s in trace.program.sources],
         "prototypes": dict(trace.program.prototypes),
         "threads": trace.threads,
+        "on_cpus": trace.on_cpus,
         "output": [(step, fd, data.decode("latin-1")) for step, fd, data in trace.output],
         "changes": [asdict(change) for change in trace.changes],
         "patches": [
@@ -117,6 +118,7 @@ def _trace(program: Program, layout: Layout | None, about: Any, held: dict[str, 
             )
             for address, new in about["patches"]
         },
+        about.get("on_cpus", False),
     )
 
 

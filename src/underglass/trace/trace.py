@@ -53,6 +53,7 @@ class Trace:
     patches: Mapping[int, tuple[Instruction, ...]] = field(
         default_factory=dict
     )  # address → what was put there
+    on_cpus: bool = False  # the threads are processors, each with a stack of its own
     again: Callable[[tuple[Change, ...]], Trace] | None = field(default=None, repr=False)  # runs it once more
     known_frames: dict[tuple[int, int, int], Frame] = field(init=False, repr=False, default_factory=dict)
     """(PC, SP, FP) → the frame, made when first met: a loop comes to the same ones again and again."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cache_line_picture", "cache_line_svg", "cache_line_text"]
 
-_BYTE, _ROW, _LEFT, _TOP = 11, 30, 96, 46  # pixels: a byte, a line, the addresses, the heads
+_BYTE, _ROW, _LEFT, _TOP = 10, 30, 96, 46  # pixels: a byte, a line, the addresses, the heads
 _MOST_LINES = 64
 _LEGEND = 240  # pixels: from one entry of the legend to the next
 

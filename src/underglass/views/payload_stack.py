@@ -126,7 +126,7 @@ def stack_switches(trace: Trace, shown: int) -> list[list[Any]]:
             kind = _stack_after(trace, step, kind)
         tid = arrived
         kinds[tid] = kind
-        name = f"{kind}, thread {tid}" if several else kind
+        name = f"CPU {tid}" if trace.on_cpus else f"{kind}, thread {tid}" if several else kind
         if not found or found[-1][1] != name:
             found.append([step, name])
     return found
