@@ -28,7 +28,8 @@ def case_study(name: str) -> GoProgram:
     if name not in folders:
         raise UnderglassError(f"There is no case study {name!r}. There are: {', '.join(sorted(folders))}.")
     texts = sorted(folders[name].iterdir(), key=lambda file: file.name)
-    return build(*(Source(file.name, file.read_text(encoding="utf-8"), file.name) for file in texts))
+    sources = [Source(file.name, file.read_text(encoding="utf-8"), file.name) for file in texts]
+    return build(*sources, any_linkname=any("//go:linkname" in source.text for source in sources))
 
 
 def source_text(program: GoProgram, name: str) -> str:
