@@ -43,9 +43,10 @@ def case_study(name: str, *, shipped: bool = False) -> GoProgram:
         for file in texts
         if file.name.endswith((".go", ".s"))
     ]
+    named = any("//go:linkname" in source.text for source in sources)
     if not shipped:
         try:
-            return build(*sources, cgo=True)
+            return build(*sources, cgo=True, any_linkname=named)
         except ToolchainMissing:
             if not folders[name].joinpath(SHIPPED).is_file():
                 raise

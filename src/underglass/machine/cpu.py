@@ -22,6 +22,7 @@ LONGEST_BLOCK = 512  # instructions; QEMU, TCG_MAX_INSNS
 _TRANSLATION_BUFFER = 64 << 20  # bytes; Unicorn's own default of 1 GiB fails under RLIMIT_AS
 _NOWHERE = 2**64 - 1  # where emu_start is to stop when it is to stop nowhere; 0 is a place a jump can go to
 _WRITES = (unicorn_const.UC_MEM_WRITE_UNMAPPED, unicorn_const.UC_MEM_WRITE_PROT)
+_HLT = b"\xf4"
 _FETCHES = (unicorn_const.UC_MEM_FETCH_UNMAPPED, unicorn_const.UC_MEM_FETCH_PROT)
 _PROTECTED = (
     unicorn_const.UC_MEM_WRITE_PROT,
@@ -212,9 +213,11 @@ class Cpu:
             return Event("stopped", pc)
         if self.budget.wants_stop == 2:
             return Event("budget", pc)
-        return Event(
-            "memory", pc - 1
-        )  # HLT ends emu_start by itself; to a process it is a privileged instruction
+        # Two things end emu_start by themselves: HLT, to a process a privileged instruction, and a page that
+        # the instruction before has made one without code.
+        if self.uc.mem_read(pc - 1, 1) == _HLT:
+            return Event("memory", pc - 1)
+        return Event("memory", pc, pc, "fetch", is_protected=True)
 
     def step(self, pc: int) -> Event:
         """Run the one instruction at `pc`."""

@@ -90,6 +90,8 @@ class Memory:
             length = region.end - region.start
             if region.backed:
                 self._uc.mem_protect(region.start, length, _prot(protection))
+                if protection & EXEC:  # what was translated of it may have been written over since
+                    self._uc.ctl_remove_cache(region.start, region.end)
             elif protection:
                 self._charge(length)
                 self._uc.mem_map(region.start, length, _prot(protection))

@@ -145,8 +145,13 @@ def made(
     accesses = accesses[accesses["step"] < end]
     first, last = accesses["address"], accesses["address"] + accesses["size"] - np.uint64(1)
     touched = {int(a) * PAGE for a in np.unique(np.concatenate([first, last]) // np.uint64(PAGE))}
-    wanted = sorted(touched | set(before.around) | set(before.changed))
     assert machine.program is not None
+    ran = {int(a) * PAGE for a in np.unique(registers[:end, _PC] // np.uint64(PAGE))}
+    made_code = {page for page in ran if not machine.program.bytes_at(page, PAGE)}  # no file holds it
+    wanted = sorted(touched | made_code | set(before.around) | set(before.changed))
+    pages = {page: data for page in wanted if (data := before.page(page)) is not None}
+    # Code in a page that was mapped since step 0: the mapping was of zeros, the stores are in the recording.
+    pages |= {page: bytes(PAGE) for page in made_code & touched - pages.keys()}
     return Trace(
         machine.program,
         about.title,
@@ -155,7 +160,7 @@ def made(
         registers[: end + 1],
         vectors[: end + 1],
         accesses,
-        {page: data for page in wanted if (data := before.page(page)) is not None},
+        pages,
         tuple(o for o in recording.output if o[0] <= end),
         tuple(t for t in recording.threads if t[0] <= end),
         about.results,

@@ -121,7 +121,7 @@ class Trace:
 
     def instruction(self, step: int) -> Instruction | None:
         """The instruction that step `step` is about to run."""
-        return self._instructions.get(self.pc(step))
+        return self.rewritten.get(step) or self._instructions.get(self.pc(step))
 
     def what_if(self, step: int, what: str = "", value: int = 0, *, instruction: str = "") -> Trace:
         """Run the call again up to `step`, change something there, and return the recording of that run.
@@ -175,6 +175,13 @@ class Trace:
     def _instructions(self) -> dict[int, Instruction]:
         self.program.prefetch(self.functions)
         return {i.address: i for f in self.functions for i in self.code(f)}
+
+    @cached_property
+    def rewritten(self) -> Mapping[int, Instruction]:
+        """Step → its instruction, where the program's file has another or none: code made while it ran."""
+        from underglass.trace.rewritten import rewritten
+
+        return rewritten(self, self._instructions)
 
     def frames(self, step: int) -> tuple[Frame, ...]:
         """The call stack before instruction `step`, innermost frame first."""

@@ -16,6 +16,7 @@ __all__ = ["CodeTable"]
 
 _LARGE = 160  # instructions; of a larger function only what ran is shown, with some around it
 _AROUND = 6
+_PAGE = 4096
 
 
 class CodeTable:
@@ -42,9 +43,11 @@ class CodeTable:
             first = len(self.rows)
             for instruction in _worth_showing(trace.code(function), ran[address]):
                 row_of[instruction.address] = len(self.rows)
-                self.rows.append(self._row(instruction, function))
+                self.rows.append(self._row(instruction, function.address))
             self.add(function, first)
-        self.at = [row_of.get(pc, -1) for pc in pcs] + [-1] * (shown + 1 - len(pcs))
+        made = self._add_rewritten(trace, len(pcs))
+        rows = [made.get(step, row_of.get(pc, -1)) for step, pc in enumerate(pcs)]
+        self.at = rows + [-1] * (shown + 1 - len(pcs))
 
     @property
     def meanings(self) -> list[str]:
@@ -74,10 +77,44 @@ class CodeTable:
             )
         return self._number[function.address]
 
-    def _row(self, instruction: Instruction, function: Function) -> list[Any]:
+    def _add_rewritten(self, trace: Trace, steps: int) -> dict[int, int]:
+        """Show code that the program made while it ran as functions of its own; step → its row."""
+        groups: dict[int, dict[tuple[int, bytes], Instruction]] = {}
+        home: dict[int, int] = {}
+        for step, one in trace.rewritten.items():
+            if step < steps:
+                function = trace.program.function_at(one.address)
+                home[step] = function.address if function else one.address & -_PAGE
+                groups.setdefault(home[step], {})[one.address, one.data] = one
+        row_of: dict[tuple[int, bytes], int] = {}
+        for address, pieces in groups.items():
+            function = trace.program.function_at(address)
+            first = len(self.rows)
+            base = function.address if function else min(at for at, _ in pieces)
+            for place in sorted(pieces):
+                row_of[place] = len(self.rows)
+                self.rows.append(self._row(pieces[place], base))
+            self.functions.append(
+                {
+                    "name": f"{function.name}, rewritten" if function else "code made while it ran",
+                    "symbol": function.symbol if function else "",
+                    "abi": function.abi if function else "",
+                    "address": f"{base:x}",
+                    "frame": function.frame_size if function else 0,
+                    "args": function.args_size if function else None,
+                    "wrapper": 0,
+                    "assembly": 0,
+                    "source": -1,
+                    "file": "",
+                    "code": [first, len(self.rows)],
+                }
+            )
+        return {step: row_of[one.address, one.data] for step, one in trace.rewritten.items() if step in home}
+
+    def _row(self, instruction: Instruction, base: int) -> list[Any]:
         meaning = instruction_meaning(instruction.go)
         return [
-            instruction.address - function.address,
+            instruction.address - base,
             instruction.data.hex(),
             instruction.go,
             instruction.intel,

@@ -48,7 +48,8 @@ def stepper_text(
     stores = _stores(trace, start, end)
     for step in range(start, end):
         function, instruction = trace.function_at(step), trace.instruction(step)
-        where = f"{_plain(function.name)} {function.abi}" if function else "?"
+        made = "made while it ran" if step in trace.rewritten else "?"
+        where = f"{_plain(function.name)} {function.abi}" if function else made
         line = function.line_at(trace.pc(step)) if function else 0
         changed = "?" if step in hidden else ", ".join(stores.get(step, []) + _changes(trace, step))
         rows.append((str(step), where, str(line or ""), instruction.go if instruction else "?", changed))
