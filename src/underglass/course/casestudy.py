@@ -15,8 +15,11 @@ from underglass.toolchain import Source
 __all__ = ["case_study", "source_text"]
 
 
-def case_study(name: str) -> GoProgram:
+def case_study(name: str, *, any_linkname: bool = False) -> GoProgram:
     """Build a case study.
+
+    Args:
+        any_linkname: have the linker allow private symbols, as for `build`; "private_call" needs it.
 
     >>> case_study("gvisor_stub").run("stub").stderr        # doctest: +SKIP
     'load reports signal 11\\n'
@@ -28,7 +31,8 @@ def case_study(name: str) -> GoProgram:
     if name not in folders:
         raise UnderglassError(f"There is no case study {name!r}. There are: {', '.join(sorted(folders))}.")
     texts = sorted(folders[name].iterdir(), key=lambda file: file.name)
-    return build(*(Source(file.name, file.read_text(encoding="utf-8"), file.name) for file in texts))
+    sources = (Source(file.name, file.read_text(encoding="utf-8"), file.name) for file in texts)
+    return build(*sources, any_linkname=any_linkname)
 
 
 def source_text(program: GoProgram, name: str) -> str:
