@@ -9,6 +9,7 @@ from underglass.course.check import check, check_answer, check_word
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
+from underglass.course.linked import linker_says
 from underglass.course.listings import shown_by
 from underglass.course.marks import Marks
 from underglass.course.predict import Question, predict
@@ -32,6 +33,7 @@ __all__ = [
     "find_step",
     "hide_solutions",
     "last_store",
+    "linker_says",
     "listing",
     "power_on",
     "predict",

@@ -22,11 +22,15 @@ func procPin() int
 func procUnpin()
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "block" {
+	switch os.Args[len(os.Args)-1] {
+	case "block":
 		blockPinned()
+	case "roam":
+		println(roam(50))
+	default:
+		id, same, before, inside, after := pinned()
+		println(id, same, inside-before, after-before)
 	}
-	id, same, before, inside, after := pinned()
-	println(id, same, inside-before, after-before)
 }
 
 // pinned reads the P and the m's locks before, between and behind procPin and procUnpin.
