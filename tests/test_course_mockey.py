@@ -11,7 +11,7 @@ from underglass.program.code import decode
 
 @pytest.fixture(scope="module")
 def study() -> GoProgram:
-    return case_study("mockey_patch")
+    return case_study("mockey_patch", any_linkname=True)
 
 
 def test_the_patched_function_is_the_hook_and_then_itself_again(study: GoProgram) -> None:

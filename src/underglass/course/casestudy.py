@@ -19,8 +19,11 @@ __all__ = ["SHIPPED", "case_study", "source_text"]
 SHIPPED = "shipped.ugt"
 
 
-def case_study(name: str, *, shipped: bool = False) -> GoProgram:
+def case_study(name: str, *, any_linkname: bool = False, shipped: bool = False) -> GoProgram:
     """Build a case study.
+
+    Args:
+        any_linkname: have the linker allow private symbols, as for `build`; "private_call" needs it.
 
     >>> case_study("gvisor_stub").run("stub").stderr        # doctest: +SKIP
     'load reports signal 11\\n'
@@ -43,10 +46,9 @@ def case_study(name: str, *, shipped: bool = False) -> GoProgram:
         for file in texts
         if file.name.endswith((".go", ".s"))
     ]
-    named = any("//go:linkname" in source.text for source in sources)
     if not shipped:
         try:
-            return build(*sources, cgo=True, any_linkname=named)
+            return build(*sources, cgo=True, any_linkname=any_linkname)
         except ToolchainMissing:
             if not folders[name].joinpath(SHIPPED).is_file():
                 raise
