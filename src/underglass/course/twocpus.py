@@ -61,7 +61,8 @@ class TwoCpus:
     def record(self, after: int) -> Trace:
         """Record a run in which CPU 0 makes `after` moves while CPU 1 stands at the call.
 
-        After that CPU 1 goes on to its end, then CPU 0; if CPU 1 waits, after 200 moves, and then again. A move is an instruction, or a piece of a store.
+        After that CPU 1 goes on to its end, then CPU 0; if CPU 1 waits, after 200 moves, and then again.
+        A move is an instruction, or a piece of a store.
         """
         cpus = self._cpus()
         function, layout = self._called(self.caller)
