@@ -74,9 +74,6 @@ sitemap_url_scheme = "{link}"
 sitemap_show_lastmod = False
 ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # it would draw one a page, and need matplotlib; ours is one picture
-ogp_image = "_static/card.png"
-ogp_image_alt = "A stepper: Go assembly on the left, the frame that it fills on the right"
-ogp_use_first_image = False
 notfound_urls_prefix = None
 notfound_context = {
     "title": "No such page",

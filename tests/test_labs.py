@@ -44,7 +44,7 @@ def test_solutions_give_the_outputs_they_store() -> None:
 def test_solutions_store_no_address(solution: Path) -> None:
     for cell in nbformat.read(solution, as_version=4).cells:
         for output in cell.get("outputs", []):
-            assert not re.search(r"0x[0-9a-f]{5,}", str(output)), cell.id
+            assert not re.search(r"0x[0-9a-f]{6,}", str(output)), cell.id
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.stem)

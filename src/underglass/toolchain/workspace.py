@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ __all__ = ["FLAGS", "MEMORY", "build", "filled", "prepare"]
 FLAGS = ("-trimpath", "-buildvcs=false")
 _FORMAT = "1"  # part of each content key: raise it when the generated text changes its meaning
 _KEPT = 256  # programs in the cache; each has about 2 MB
+_IN_USE = 600.0  # seconds: what was built or asked for since may be open in another process
 _WORKSPACES = 8
 _FIRST_C = 900.0  # seconds: zig compiles a whole C library before its first program
 _C_MEMORY = 4 << 30
@@ -222,8 +224,10 @@ def _prune(store: Path) -> None:
     try:
         with os.scandir(store) as entries:
             found = [(entry.stat().st_mtime, entry.path) for entry in entries]
-        for _, path in sorted(found)[: max(0, len(found) - _KEPT)]:
-            Path(path).unlink()
+        recent = time.time() - _IN_USE
+        for used, path in sorted(found)[: max(0, len(found) - _KEPT)]:
+            if used < recent:
+                Path(path).unlink(missing_ok=True)
     except OSError as error:
         if not store.is_dir():
             raise ToolchainMissing(

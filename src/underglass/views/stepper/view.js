@@ -21,11 +21,12 @@ const KEYS = [
   ["Home", "to the start"], ["End", "to the end"], ["↑ ↓", "pick a line, an instruction, a register, a word"], ["Enter", "go to the picked line; look at the picked register's address"],
   ["m", "look at the picked word or register in memory"], ["x", "how values are written"], ["i", "Intel syntax"], ["b", "bytes of the code"], ["e", "what if"], ["?", "this list"],
 ];
-let mounted = 0;
+// A page may have this module several times; the ids that it gives are unique in all of them.
+const mountNumber = () => (globalThis.ugMounted = (globalThis.ugMounted ?? 0) + 1);
 
 /** Draw a record into `element`. Returns {go(step), step, compare(record, problem), destroy()}. */
 export function mount(element, record, options = {}) {
-  const run = replay(record), id = `ug-${++mounted}`;
+  const run = replay(record), id = `ug-${mountNumber()}`;
   const v = {
     record, run, id, step: 0, symbol: symbols(record),
     show: { format: "auto", intel: false, bytes: false, raw: false, place: options.place ?? firstPlace(record) },
