@@ -74,7 +74,7 @@ var sum int
 
 func busy() {
 	for {
-		for i := range 4000 {
+		for i := range 20000 {
 			sum += i
 		}
 		runtime.Gosched()
