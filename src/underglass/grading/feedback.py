@@ -13,7 +13,7 @@ from typing import Any
 
 from underglass.grading.labfacts import LabFacts
 from underglass.grading.pages import page
-from underglass.grading.record import Answer, Part, Verdict
+from underglass.grading.record import UNJUDGED, Answer, Part, Verdict
 from underglass.trace.rules import RULES
 
 __all__ = ["STATES", "feedback_html", "mark_of", "reason_of"]
@@ -29,7 +29,6 @@ STATES: Mapping[str, str] = {
     "quarantined": "Grading ended twice without a result. Your teacher looks at this submission.",
 }
 """What each state means, in words for the student."""
-_UNJUDGED = ("", "This was not judged.")  # what a part says that the grader did not come to
 _FOUND = {
     "by id": "",
     "by content": "Found by its content: the cell is not the one that was handed out.",
@@ -90,7 +89,7 @@ def mark_of(part: Part, state: str) -> str:
         return "right"
     if part.points > 0:
         return "partly"
-    return "none" if state != "graded" and part.said in _UNJUDGED else "wrong"
+    return "none" if state != "graded" and part.said in ("", UNJUDGED) else "wrong"
 
 
 def reason_of(verdict: Verdict) -> str:

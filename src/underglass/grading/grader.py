@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import importlib
-import io
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +18,7 @@ from underglass.grading.archives import Refused
 from underglass.grading.children import ChildLimits, Children
 from underglass.grading.judge import Task, empty_verdict, judge, key_of
 from underglass.grading.lab import Lab, NoLab, lab_of, read_lab, variant_of
+from underglass.grading.outputs import write_all
 from underglass.grading.record import BadVerdict, Verdict, read_verdict, write_verdict
 from underglass.grading.submissions import Submission, find_submissions, safe_name
 
@@ -214,13 +212,7 @@ class Grader:
                 children.close()
 
     def _tables(self, verdicts: Sequence[Verdict]) -> tuple[Path, ...]:
-        try:
-            outputs: Any = importlib.import_module("underglass.grading.outputs")
-        except ModuleNotFoundError:
-            return (_table(verdicts, self.out),)
-        paths = {name: solution.path for name, solution in self.solutions.items()}
-        written: tuple[Path, ...] = outputs.write_all(verdicts, paths, self.out)
-        return written
+        return write_all(verdicts, {name: found.path for name, found in self.solutions.items()}, self.out)
 
 
 def find_solutions(folder: Path, labs: Sequence[str]) -> dict[str, Solution]:
@@ -256,15 +248,3 @@ def write_atomically(path: Path, text: str) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _table(verdicts: Sequence[Verdict], out: Path) -> Path:
-    """Write the points alone, as a table."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("student", "lab", "points", "out_of", "state"))
-    for verdict in verdicts:
-        name = verdict.student if verdict.student[:1] not in "=+-@\t\r" else f"'{verdict.student}"
-        rows.writerow((name, verdict.lab, f"{verdict.points:g}", f"{verdict.out_of:g}", verdict.state))
-    write_atomically(out / "grades.csv", text.getvalue())
-    return out / "grades.csv"

@@ -14,7 +14,7 @@ from typing import Any
 import underglass
 from underglass.grading.children import Children, Outcome
 from underglass.grading.lab import Lab, LabCell, plain
-from underglass.grading.record import Answer, Part, State, Verdict
+from underglass.grading.record import UNJUDGED, Answer, Part, State, Verdict
 from underglass.toolchain.go import find_go
 from underglass.trace.rules import RULES
 
@@ -106,7 +106,7 @@ def _verdict(task: Task, outcome: Outcome) -> Verdict:
 
 
 def _unjudged(cell: LabCell) -> Part:
-    return Part(cell.id, cell.title, 0.0, cell.out_of, "This was not judged.", answers=cell.judges)
+    return Part(cell.id, cell.title, 0.0, cell.out_of, UNJUDGED, answers=cell.judges)
 
 
 def _part(cell: LabCell, held: object) -> Part | None:

@@ -15,13 +15,16 @@ from typing import Any, Literal
 
 from underglass.errors import UnderglassError
 
-__all__ = ["Answer", "BadVerdict", "Part", "State", "Verdict", "read_verdict", "write_verdict"]
+__all__ = ["UNJUDGED", "Answer", "BadVerdict", "Part", "State", "Verdict", "read_verdict", "write_verdict"]
 
 State = Literal["graded", "limit", "unreadable", "quarantined"]
 """graded: every part has been judged. limit: the child reached a limit; parts judged before count, the rest
 has 0. unreadable: the file is no notebook of this lab. quarantined: two workers ended on it."""
 _STATES = ("graded", "limit", "unreadable", "quarantined")
 _FORMAT = 1
+
+UNJUDGED = "This was not judged."
+"""What a part says that the grader did not come to."""
 
 
 class BadVerdict(UnderglassError):
