@@ -8,6 +8,8 @@ runtime/runtime2.go, type _func).
 
 from __future__ import annotations
 
+from collections import Counter
+
 from underglass.analysis.gcmaps import call_sites, gc_map
 from underglass.errors import GuestFault, UnderglassError
 from underglass.goprogram import GoProgram
@@ -73,11 +75,12 @@ def scan_of(run: Run, name: str, abi: Abi | None = None) -> Trace:
 def pointers_at(program: GoProgram, name: str, abi: Abi | None = None) -> dict[str, tuple[str, ...]]:
     """Return for each call of a function the words of its frame that its pointer maps call pointers.
 
-    A word that nobody names appears as the source would write it at that place, `16(SP)`. The call that
-    grows the stack is left out: it happens before the frame is made.
+    A word that nobody names appears as the source would write it at that place, `16(SP)`. A second call of
+    the same function is "collect, call 2". The call that grows the stack is left out: it happens before the
+    frame is made.
 
     >>> pointers_at(prog, "inGo")        # doctest: +SKIP
-    {'newBox': (), 'collect': ('b',), 'refill': ('b',), 'value': ()}
+    {'newBox': (), 'collect': ('8(SP)',), 'refill': ('b',), 'value': ()}
 
     Args:
         abi: which of two functions of one name.
@@ -87,10 +90,13 @@ def pointers_at(program: GoProgram, name: str, abi: Abi | None = None) -> dict[s
     """
     facts = program.program
     function = facts.function(name, abi)
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
+    times: Counter[str] = Counter()
     for site in call_sites(facts, function):
         held = gc_map(facts, function, site.address)
         called = held.call.removeprefix("main.").removesuffix(".abi0")
         if not called.startswith("runtime.morestack"):
-            found[called] = tuple(word.name or f"{word.offset - held.sp}(SP)" for word in held.pointers)
+            times[called] += 1
+            key = called if times[called] == 1 else f"{called}, call {times[called]}"
+            found[key] = tuple(word.name or f"{word.offset - held.sp}(SP)" for word in held.pointers)
     return found
