@@ -16,9 +16,28 @@ from underglass.goprogram import GoProgram
 from underglass.program import Abi
 from underglass.trace import Run, Trace
 
-__all__ = ["last_words", "pointers_at", "scan_of"]
+__all__ = ["ending", "last_words", "pointers_at", "scan_of"]
 
 _SCAN = "runtime.scanframeworker"
+_FATAL = "fatal error: "  # runtime/panic.go, throw and fatal
+
+
+def ending(program: GoProgram, name: str, *values: object) -> object:
+    """Call a function that may end the program: what it returns, or the message of the runtime's fatal error.
+
+    >>> ending(prog, "keep", 7), ending(prog, "careless", 7)        # doctest: +SKIP
+    (99, 'missing stackmap')
+
+    Raises:
+        UnderglassError: the program ended in another way.
+    """
+    try:
+        return _quietly(program, name, values)
+    except GuestFault as error:
+        for line in _lines(error):
+            if line.startswith(_FATAL):
+                return line.removeprefix(_FATAL)
+        raise
 
 
 def last_words(program: GoProgram, name: str, *values: object) -> tuple[str, ...]:
@@ -30,14 +49,23 @@ def last_words(program: GoProgram, name: str, *values: object) -> tuple[str, ...
     Raises:
         UnderglassError: it returned.
     """
+    try:
+        _quietly(program, name, values)
+    except GuestFault as error:
+        return _lines(error)
+    raise UnderglassError(f"{name} returned. Ask for the last words of a call that ends the program.")
+
+
+def _quietly(program: GoProgram, name: str, values: tuple[object, ...]) -> object:
     listener, program.on_output = program.on_output, None
     try:
-        program.call(name, *values)
-    except GuestFault as error:
-        return tuple(error.output.decode("utf-8", "replace").splitlines())
+        return program.call(name, *values)
     finally:
         program.on_output = listener
-    raise UnderglassError(f"{name} returned. Ask for the last words of a call that ends the program.")
+
+
+def _lines(error: GuestFault) -> tuple[str, ...]:
+    return tuple(error.output.decode("utf-8", "replace").splitlines())
 
 
 def scan_of(run: Run, name: str, abi: Abi | None = None) -> Trace:
