@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import pytest
 
 import underglass
 from underglass.course import ending, last_words, pointers_at, scan_of
 from underglass.errors import GuestFault, UnderglassError, UnknownFunction
 from underglass.goprogram import GoProgram
+from underglass.toolchain import find_go
+from underglass.trace import Run
+
+AGREEMENT = Path(__file__).parent / "agreement" / "collector.py"
 
 GO = """package main
 
@@ -100,6 +107,11 @@ def program() -> GoProgram:
     return underglass.build(GO, ASM + "".join(keeps))
 
 
+@pytest.fixture(scope="module")
+def run(program: GoProgram) -> Run:
+    return program.record_run()
+
+
 def test_the_words_that_a_map_names_change_from_call_to_call(program: GoProgram) -> None:
     told = pointers_at(program, "inGo")
     assert [*told] == ["newBox", "collect", "refill", "value"]
@@ -120,9 +132,8 @@ def test_a_function_called_twice_has_two_keys(program: GoProgram) -> None:
 
 @pytest.mark.parametrize(("name", "is_loaded"), [("keep", False), ("mapped", True)])
 def test_the_collector_loads_the_word_if_the_table_names_it(
-    program: GoProgram, name: str, is_loaded: bool
+    program: GoProgram, run: Run, name: str, is_loaded: bool
 ) -> None:
-    run = program.record_run()
     scan = scan_of(run, name, abi="ABI0")
     assert scan.function_at(0) is program.program.function("runtime.scanframeworker")
     waiting = run.around("refill", 1 if name == "keep" else 2)
@@ -166,10 +177,18 @@ def test_a_panic_is_no_fatal_error(program: GoProgram) -> None:
         ending(program, "divide", 1, 0)
 
 
-def test_no_collection_looks_at_a_frame_that_does_not_wait(program: GoProgram) -> None:
-    with pytest.raises(UnderglassError, match=r"none is of main\.divide.*runtime\.GC"):
-        scan_of(program.record_run(), "divide")
+def test_a_run_in_which_nobody_looks() -> None:
+    run = underglass.build("package main\nfunc f() {}\nfunc main() { f() }\n").record_run()
+    with pytest.raises(UnderglassError, match=r"looks at 0 frames.*none is of main\.f\..*runtime\.GC"):
+        scan_of(run, "f")
+
+
+def test_a_name_that_is_none(program: GoProgram, run: Run) -> None:
     with pytest.raises(UnknownFunction):
-        scan_of(program.record_run(), "divid")
+        scan_of(run, "divid")
     with pytest.raises(UnknownFunction):
         pointers_at(program, "divid")
+
+
+def test_the_chapter_is_right_about_the_release_in_use() -> None:
+    assert runpy.run_path(str(AGREEMENT))["disagreements"](find_go().language) == []
