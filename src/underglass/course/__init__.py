@@ -7,7 +7,7 @@ from underglass.course.bare import check_bare, power_on
 from underglass.course.casestudy import case_study, source_text
 from underglass.course.chainover import chain_over
 from underglass.course.check import check, check_answer, check_word
-from underglass.course.collector import last_words, pointers_at, scan_of
+from underglass.course.collector import ending, last_words, pointers_at, scan_of
 from underglass.course.compiled import compiled, symabis
 from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
@@ -39,6 +39,7 @@ __all__ = [
     "check_bare",
     "check_word",
     "compiled",
+    "ending",
     "find_step",
     "gnu_object",
     "hide_solutions",

@@ -8,15 +8,36 @@ runtime/runtime2.go, type _func).
 
 from __future__ import annotations
 
+from collections import Counter
+
 from underglass.analysis.gcmaps import call_sites, gc_map
 from underglass.errors import GuestFault, UnderglassError
 from underglass.goprogram import GoProgram
 from underglass.program import Abi
 from underglass.trace import Run, Trace
 
-__all__ = ["last_words", "pointers_at", "scan_of"]
+__all__ = ["ending", "last_words", "pointers_at", "scan_of"]
 
 _SCAN = "runtime.scanframeworker"
+_FATAL = "fatal error: "  # runtime/panic.go, throw and fatal
+
+
+def ending(program: GoProgram, name: str, *values: object) -> object:
+    """Call a function that may end the program: what it returns, or the message of the runtime's fatal error.
+
+    >>> ending(prog, "keep", 7), ending(prog, "careless", 7)        # doctest: +SKIP
+    (99, 'missing stackmap')
+
+    Raises:
+        UnderglassError: the program ended in another way.
+    """
+    try:
+        return _quietly(program, name, values)
+    except GuestFault as error:
+        for line in _lines(error):
+            if line.startswith(_FATAL):
+                return line.removeprefix(_FATAL)
+        raise
 
 
 def last_words(program: GoProgram, name: str, *values: object) -> tuple[str, ...]:
@@ -28,14 +49,23 @@ def last_words(program: GoProgram, name: str, *values: object) -> tuple[str, ...
     Raises:
         UnderglassError: it returned.
     """
+    try:
+        _quietly(program, name, values)
+    except GuestFault as error:
+        return _lines(error)
+    raise UnderglassError(f"{name} returned. Ask for the last words of a call that ends the program.")
+
+
+def _quietly(program: GoProgram, name: str, values: tuple[object, ...]) -> object:
     listener, program.on_output = program.on_output, None
     try:
-        program.call(name, *values)
-    except GuestFault as error:
-        return tuple(error.output.decode("utf-8", "replace").splitlines())
+        return program.call(name, *values)
     finally:
         program.on_output = listener
-    raise UnderglassError(f"{name} returned. Ask for the last words of a call that ends the program.")
+
+
+def _lines(error: GuestFault) -> tuple[str, ...]:
+    return tuple(error.output.decode("utf-8", "replace").splitlines())
 
 
 def scan_of(run: Run, name: str, abi: Abi | None = None) -> Trace:
@@ -73,11 +103,12 @@ def scan_of(run: Run, name: str, abi: Abi | None = None) -> Trace:
 def pointers_at(program: GoProgram, name: str, abi: Abi | None = None) -> dict[str, tuple[str, ...]]:
     """Return for each call of a function the words of its frame that its pointer maps call pointers.
 
-    A word that nobody names appears as the source would write it at that place, `16(SP)`. The call that
-    grows the stack is left out: it happens before the frame is made.
+    A word that nobody names appears as the source would write it at that place, `16(SP)`. A second call of
+    the same function is "collect, call 2". The call that grows the stack is left out: it happens before the
+    frame is made.
 
     >>> pointers_at(prog, "inGo")        # doctest: +SKIP
-    {'newBox': (), 'collect': ('b',), 'refill': ('b',), 'value': ()}
+    {'newBox': (), 'collect': ('8(SP)',), 'refill': ('b',), 'value': ()}
 
     Args:
         abi: which of two functions of one name.
@@ -87,10 +118,13 @@ def pointers_at(program: GoProgram, name: str, abi: Abi | None = None) -> dict[s
     """
     facts = program.program
     function = facts.function(name, abi)
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
+    times: Counter[str] = Counter()
     for site in call_sites(facts, function):
         held = gc_map(facts, function, site.address)
         called = held.call.removeprefix("main.").removesuffix(".abi0")
         if not called.startswith("runtime.morestack"):
-            found[called] = tuple(word.name or f"{word.offset - held.sp}(SP)" for word in held.pointers)
+            times[called] += 1
+            key = called if times[called] == 1 else f"{called}, call {times[called]}"
+            found[key] = tuple(word.name or f"{word.offset - held.sp}(SP)" for word in held.pointers)
     return found
