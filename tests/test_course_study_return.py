@@ -69,6 +69,7 @@ def test_a_jump_skips_open_coded_defers_and_keeps_listed_ones(tag_try: GoProgram
     assert tag_try.call("listed") == "[2 5 2 3 4 1]"
     assert (tag_try.call("local"), tag_try.call("shared")) == (0, 7)
     assert tag_try.call("ofAnother") is False
+    assert tag_try.call("survives") == "[1] no"
 
 
 @pytest.mark.parametrize("how", ["grow", "collect", "fail"])

@@ -1,6 +1,9 @@
 package main
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
 //go:noinline
 func seven() int { return 7 }
@@ -75,6 +78,19 @@ func turn() {
 	done := make(chan bool)
 	go func() { runtime.GC(); done <- true }()
 	<-done
+}
+
+// survives has its stack copied between newTag and try.
+func survives() string {
+	noted = noted[:0]
+	t, err := newTag()
+	if err != nil {
+		return fmt.Sprint(noted, err)
+	}
+	deep(1000)
+	note(1)
+	try(t, errNo)
+	return "did not jump"
 }
 
 func rest()     { hold(nothing) }

@@ -18,7 +18,7 @@ func try(t tag, err error) (ours bool)
 
 var errNo = errors.New("no")
 
-var noted []int
+var noted = make([]int, 0, 8)
 
 //go:noinline
 func note(n int) { noted = append(noted, n) }
@@ -57,7 +57,7 @@ func jumpLoop() {
 
 // path returns what a function notes.
 func path(f func()) string {
-	noted = nil
+	noted = noted[:0]
 	f()
 	return fmt.Sprint(noted)
 }
