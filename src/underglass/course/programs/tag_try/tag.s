@@ -6,7 +6,7 @@ TEXT ·newTag(SB), NOSPLIT, $0-32
 	MOVQ AX, t_pc+0(FP)
 	MOVQ 8(BP), AX // the caller's own return address
 	MOVQ AX, t_parent+8(FP)
-	MOVQ $0, err_type+16(FP)
+	MOVQ $0, err_itable+16(FP)
 	MOVQ $0, err_data+24(FP)
 	RET
 
@@ -16,7 +16,7 @@ TEXT ·try(SB), NOSPLIT, $0-33
 	CMPQ AX, t_parent+8(FP)
 	SETEQ ours+32(FP)
 	JNE out // the tag is another function's
-	CMPQ err_type+16(FP), $0
+	CMPQ err_itable+16(FP), $0
 	JEQ out
 	MOVQ t_pc+0(FP), AX
 	MOVQ AX, retpc-8(FP) // the jump
