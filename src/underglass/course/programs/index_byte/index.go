@@ -27,23 +27,23 @@ func main() {
 	println("lengths 0 to 69 at the end of a page:", wrong, "wrong")
 }
 
-// atPageEnd returns n bytes whose last one is the last of its page. The page behind may not be touched.
-func atPageEnd(n int) []byte {
-	if room == nil {
-		mapped, err := syscall.Mmap(-1, 0, 2*page, syscall.PROT_READ|syscall.PROT_WRITE,
-			syscall.MAP_ANON|syscall.MAP_PRIVATE)
-		if err == nil {
-			err = syscall.Mprotect(mapped[page:], syscall.PROT_NONE)
-		}
-		if err != nil {
-			panic(err)
-		}
-		room = mapped
+var room = twoPages()
+
+// twoPages returns two pages in a row, the second of which may not be touched.
+func twoPages() []byte {
+	mapped, err := syscall.Mmap(-1, 0, 2*page, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err == nil {
+		err = syscall.Mprotect(mapped[page:], syscall.PROT_NONE)
 	}
-	return room[page-n : page : page]
+	if err != nil {
+		panic(err)
+	}
+	return mapped
 }
 
-var room []byte
+// atPageEnd returns n bytes whose last one is the last of its page.
+func atPageEnd(n int) []byte { return room[page-n : page : page] }
 
 func indexGo(b []byte, c byte) int {
 	for i, held := range b {
@@ -55,27 +55,6 @@ func indexGo(b []byte, c byte) int {
 }
 
 func indexStd(b []byte, c byte) int { return bytes.IndexByte(b, c) }
-
-// hitsGo adds up the places of a byte in one loop, and hitsStd asks the library for one after the other.
-func hitsGo(b []byte, c byte) (sum int) {
-	for i, held := range b {
-		if held == c {
-			sum += i
-		}
-	}
-	return sum
-}
-
-func hitsStd(b []byte, c byte) (sum int) {
-	for at := 0; ; at++ {
-		next := bytes.IndexByte(b[at:], c)
-		if next < 0 {
-			return sum
-		}
-		at += next
-		sum += at
-	}
-}
 
 // At the end of a page: one reads 16 bytes of a shorter slice, the other asks first.
 func greedyAtEnd(n int) int { return find16(atPageEnd(n), 0) }
