@@ -31,8 +31,9 @@ var room = twoPages()
 
 // twoPages returns two pages in a row, the second of which may not be touched.
 func twoPages() []byte {
-	mapped, err := syscall.Mmap(-1, 0, 2*page, syscall.PROT_READ|syscall.PROT_WRITE,
-		syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	const access = syscall.PROT_READ | syscall.PROT_WRITE
+	const kind = syscall.MAP_ANON | syscall.MAP_PRIVATE
+	mapped, err := syscall.Mmap(-1, 0, 2*page, access, kind)
 	if err == nil {
 		err = syscall.Mprotect(mapped[page:], syscall.PROT_NONE)
 	}
@@ -57,5 +58,5 @@ func indexGo(b []byte, c byte) int {
 func indexStd(b []byte, c byte) int { return bytes.IndexByte(b, c) }
 
 // At the end of a page: one reads 16 bytes of a shorter slice, the other asks first.
-func greedyAtEnd(n int) int { return find16(atPageEnd(n), 0) }
+func greedyAtEnd(n int) int  { return find16(atPageEnd(n), 0) }
 func carefulAtEnd(n int) int { return index(atPageEnd(n), 7) }
