@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import underglass
 from underglass.errors import BuildError, UnderglassError
 from underglass.toolchain import Source, build, find_go, workspace
 
@@ -209,3 +210,12 @@ def test_mutated_go_builds_or_says_why(piece: str, at: int, cut: int) -> None:
     text = GO_TEXT[:at] + piece + GO_TEXT[at + cut :]
     with contextlib.suppress(UnderglassError):  # the kit's own errors, and no others
         build([Source("main.go", text, "cell 1")])
+
+
+def test_a_program_for_a_level_that_the_machine_has_not_says_so_and_ends() -> None:
+    source = "package main\n\nfunc main() { println(1) }\n"
+    run = underglass.build(source, goamd64="v3").run()
+    assert run.exit_code == 1
+    assert "with v3 microarchitecture support" in run.stderr
+    with pytest.raises(UnderglassError, match=r"no level 'v9'\. Take one of v1, v2, v3, v4"):
+        underglass.build(source, goamd64="v9")

@@ -313,6 +313,7 @@ def build(
     progress: Callable[[str], None] | None = None,
     cgo: bool = False,
     any_linkname: bool = False,
+    goamd64: str = "v1",
 ) -> GoProgram:
     """Build Go and assembly with the real toolchain.
 
@@ -324,12 +325,16 @@ def build(
         cgo: allow `import "C"`; it needs a C compiler (`pip install 'underglass[cgo]'`).
         any_linkname: have the linker allow `//go:linkname` to symbols that their package does not offer
             (`-checklinkname=0`).
+        goamd64: the instructions that the program may count on, as the variable GOAMD64 names them. "v3" has
+            AVX2 in it, which the machine here has not.
 
     Raises:
         BuildError: the toolchain rejected them; the message has file, line and remedy.
     """
     ready = tuple(_source(s, i) for i, s in enumerate(sources, 1))
-    built = toolchain.build(ready, keep=keep, progress=progress, cgo=cgo, any_linkname=any_linkname)
+    built = toolchain.build(
+        ready, keep=keep, progress=progress, cgo=cgo, any_linkname=any_linkname, goamd64=goamd64
+    )
     return from_build(built)
 
 

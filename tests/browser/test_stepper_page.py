@@ -56,6 +56,15 @@ def button(page: Page, name: str) -> None:
     )  # at an end it is aria-disabled, and still takes the focus
 
 
+LANES_S = """\
+// func lanes(b []byte)
+TEXT ·lanes(SB), 4, $0-24
+	MOVQ b_base+0(FP), SI
+	MOVOU (SI), X0
+	PADDB X0, X0
+	RET
+"""
+
 WALK = """() => {
   const root = document.querySelector('.ug-stepper'), seen = [];
   const last = Number(root.querySelector('.ug-slider').max);
@@ -350,6 +359,28 @@ def test_values_in_every_form(open_stepper):
     expect(x0).to_have_text("1.5")
     button(page, "Text")
     expect(x0).to_have_text("·······?")
+
+
+def test_vectors_are_drawn_in_the_lanes_that_the_code_uses(open_stepper):
+    """The lowest lane comes first, as the bytes lie in memory; the buttons divide the register otherwise."""
+    go = "package main\n\nfunc main() {}\n"
+    program = underglass.build(go, LANES_S)
+    trace = program.record("lanes", list(range(16)))
+    page = open_stepper(trace)
+    press(page, "ArrowRight", step_at(trace, "main.lanes.abi0", "PADDB") + 1)
+    x0 = page.locator(".ug-vectors li", has_text="X0").first
+    cells = x0.locator(".ug-lanes > span")
+    assert cells.all_inner_texts() == [f"{2 * i:02x}" for i in range(16)]
+    assert x0.locator(".ug-moved").count() == 15  # twice 0 is 0
+    button(page, "4 × 4")
+    assert cells.all_inner_texts() == [
+        f"{2 * i + 6:02x}{2 * i + 4:02x}{2 * i + 2:02x}{2 * i:02x}" for i in (0, 4, 8, 12)
+    ]
+    button(page, "Whole")
+    expect(cells).to_have_count(0)
+    button(page, "16 × 1")
+    button(page, "Dec")
+    assert cells.all_inner_texts() == [str(2 * i) for i in range(16)]
 
 
 def test_a_question_waits_for_an_answer_and_remembers_it(open_stepper, screenshot, assert_accessible):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from underglass.errors import BuildStopped, ToolchainMissing
+from underglass.errors import BuildStopped, ToolchainMissing, UnderglassError
 from underglass.toolchain import golex, locking, process, stubs
 from underglass.toolchain.ccompiler import LINK, CCompiler, find_c_compiler
 from underglass.toolchain.diagnostics import build_error, diagnose
@@ -33,6 +33,7 @@ _WORKSPACES = 8
 _FIRST_C = 900.0  # seconds: zig compiles a whole C library before its first program
 _C_MEMORY = 4 << 30
 MEMORY = 2 << 30  # bytes of data of each compiler, assembler or linker process
+_LEVELS = ("v1", "v2", "v3", "v4")
 _STOPPED = (
     "The build was stopped after {0:g} seconds. If it was the first one on a slow machine, run it again: "
     "what it has compiled is kept. Otherwise look for a very large array, constant or macro in the sources."
@@ -49,6 +50,7 @@ def build(
     cpu: int | None = None,
     cgo: bool = False,
     any_linkname: bool = False,
+    goamd64: str = "v1",
 ) -> Build:
     """Build sources into an ELF file for linux/amd64.
 
@@ -62,11 +64,17 @@ def build(
             system can bound them (Linux).
         cgo: allow `import "C"`; a text that has it is compiled and linked, statically, by a C compiler.
         any_linkname: have the linker allow `//go:linkname` to symbols that their package does not offer.
+        goamd64: the level of instructions that the program may count on, "v1" to "v4" (GOAMD64).
 
     Raises:
         BuildError: the sources are at fault, or the time was up.
         ToolchainMissing: there is no Go to build with, or no C compiler.
     """
+    if goamd64 not in _LEVELS:
+        raise UnderglassError(
+            f"GOAMD64 has no level {goamd64!r}. Take one of {', '.join(_LEVELS)}; "
+            "the machine here runs v1 and v2."
+        )
     sources = tuple(sources)
     go = find_go()
     plan = prepare(sources, go, cgo=cgo)
@@ -74,14 +82,14 @@ def build(
     generated = stubs.generate(plan, keep=keep)
     store = go.cache / "elf"
     link = _link(c, any_linkname=any_linkname)
-    elf = store / f"{_key(sources, generated, go, c, link)}.elf"
+    elf = store / f"{_key(sources, generated, go, c, link, goamd64)}.elf"
     done = Build(elf, sources, plan.prototypes, go.version, plan.notes)
     try:
         os.utime(elf)  # used just now: the cache drops what was not used for longest
         return done
     except FileNotFoundError:
         store.mkdir(parents=True, exist_ok=True)
-    warm = go.cache / f"warm-{_warm_name(go, c)}"
+    warm = go.cache / f"warm-{_warm_name(go, c, goamd64)}"
     if progress is not None and not warm.exists():
         progress(_first_words(c))
     if c is not None and not warm.exists():
@@ -89,7 +97,7 @@ def build(
     partial = store / f"{uuid.uuid4().hex}.partial"
     try:
         with filled(go, sources, generated) as workspace:
-            answer = _go_build(go, workspace, partial, timeout, cpu, c, link)
+            answer = _go_build(go, workspace, partial, timeout, cpu, c, link, goamd64)
         if answer.returncode != 0 or not partial.exists():
             raise build_error(diagnose(answer.stderr + answer.stdout, sources, go))
         partial.replace(elf)
@@ -152,8 +160,8 @@ def _on_disk(source: Source) -> str:
     return f"package main; /*line {source.name}:1:1*/{source.text}"
 
 
-def _warm_name(go: Go, c: CCompiler | None) -> str:
-    name = go.version.replace(" ", "_").replace("/", "_")
+def _warm_name(go: Go, c: CCompiler | None, goamd64: str) -> str:
+    name = go.version.replace(" ", "_").replace("/", "_") + ("" if goamd64 == "v1" else f"-{goamd64}")
     return name if c is None else f"{name}-cgo-{hashlib.sha256(c.identity.encode()).hexdigest()[:16]}"
 
 
@@ -182,6 +190,7 @@ def _go_build(
     cpu: int | None,
     c: CCompiler | None,
     link: tuple[str, ...],
+    goamd64: str,
 ) -> process.Completed:
     # Inside the workspace: what a killed go, C compiler or linker leaves behind goes with the next build.
     temporary = str(workspace / ".tmp")
@@ -190,7 +199,7 @@ def _go_build(
         done = go.run(
             ["build", *FLAGS, *link, "-o", str(output), "."],
             cwd=workspace,
-            env={"GOTMPDIR": temporary, **extra},
+            env={"GOTMPDIR": temporary, "GOAMD64": goamd64, **extra},
             timeout=timeout,
             memory=_C_MEMORY if c else MEMORY,
             cpu=cpu,
@@ -204,11 +213,18 @@ def _go_build(
 
 
 def _key(
-    sources: Iterable[Source], generated: str | None, go: Go, c: CCompiler | None, link: tuple[str, ...]
+    sources: Iterable[Source],
+    generated: str | None,
+    go: Go,
+    c: CCompiler | None,
+    link: tuple[str, ...],
+    goamd64: str,
 ) -> str:
     """Return the content key: everything that the ELF depends on, and nothing else."""
     digest = hashlib.sha256()
     parts = [_FORMAT, go.version, str(go.root), *FLAGS, generated or "", *link]
+    if goamd64 != "v1":
+        parts.append(goamd64)
     if c is not None:
         parts.append(c.identity)
     for source in sorted(sources, key=lambda source: source.name):

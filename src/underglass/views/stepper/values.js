@@ -46,6 +46,9 @@ export function half(v, format) {
   return exponent > 800 && exponent < 1300 ? float(v, 8) : written(v, "auto");
 }
 
+/** One lane of a vector register: all its hexadecimal digits, unless another form is asked for. */
+export const lane = (v, format, bytes) => (format === "auto" || format === "hex" ? v.toString(16).padStart(2 * bytes, "0") : written(v, format, bytes));
+
 export const both = (v, size = 8) => (v === undefined ? "not recorded" : `${hex(v)} = ${signed(v, 8 * size)}`);
 
 /** What a text means at a step, as a BigInt; undefined if nothing. Knows 5, 0x5, -5, 'a', 1.5, SP, SP+8, 8(SP), x+0(FP), main.add. */
