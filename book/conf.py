@@ -15,11 +15,14 @@ from xml.etree import ElementTree
 
 from docutils import nodes
 
+from underglass.course.ledger import evidence
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
-
+EVIDENCE = evidence(ROOT / "book")
+"""The first cell of each claim, by the claim's name."""
 
 _NEVER = (
     "1970-01-01T00:00:00Z"  # a version that is not out has no day, and a build must not depend on the clock
@@ -36,6 +39,8 @@ def library_digest() -> str:
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update((ROOT / "pyproject.toml").read_bytes())
+    # The appendix of claims shows the ledger, and names the cells of all chapters.
+    digest.update((ROOT / "book" / "claims.yml").read_bytes() + repr(EVIDENCE).encode())
     return digest.hexdigest()[:16]
 
 
@@ -122,6 +127,17 @@ def colour_cells(app: Sphinx, doctree: nodes.document) -> None:
             block["language"] = "underglass"
 
 
+def anchor_claims(app: Sphinx, doctree: nodes.document) -> None:
+    """Give the first cell of each claim the anchor claim-F1, to which links to the cell's id lead."""
+    slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
+    here = {f"claim-{c}": cell for c, cell in EVIDENCE.items() if cell.notebook == f"{app.env.docname}.ipynb"}
+    for block in doctree.findall(nodes.container):
+        for tag in block.get("cell_metadata", {}).get("tags", ()):
+            if cell := here.pop(tag, None):
+                block["ids"].append(tag)
+                slugs.setdefault(f"cell-id={cell.name}", (0, tag, ""))
+
+
 def write_feed(app: Sphinx, exception: Exception | None) -> None:
     """Write changes.xml, an Atom feed with an entry for each version of the changelog."""
     if exception is not None or app.builder.name != "html":
@@ -153,6 +169,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the above with Sphinx; 400 is before MyST-NB's own listener."""
     app.connect("source-read", download_labs)
     app.connect("doctree-read", colour_cells)
+    app.connect("doctree-read", anchor_claims)
     app.connect("html-page-context", forget_widget_state, priority=400)
     app.connect("build-finished", write_feed)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

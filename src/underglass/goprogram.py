@@ -19,7 +19,7 @@ from underglass.program.code import decode
 from underglass.toolchain import Build, Source
 from underglass.trace import Change, Run, Trace, changed, record, rehearse
 
-__all__ = ["GoProgram", "RunResult", "build", "load"]
+__all__ = ["GoProgram", "RunResult", "as_source", "build", "load"]
 
 CALL_LIMITS = Limits(instructions=500_000_000, seconds=20.0)
 MOST_STEPS = 200_000
@@ -331,7 +331,7 @@ def build(
     Raises:
         BuildError: the toolchain rejected them; the message has file, line and remedy.
     """
-    ready = tuple(_source(s, i) for i, s in enumerate(sources, 1))
+    ready = tuple(as_source(s, i) for i, s in enumerate(sources, 1))
     built = toolchain.build(
         ready, keep=keep, progress=progress, cgo=cgo, any_linkname=any_linkname, goamd64=goamd64
     )
@@ -353,7 +353,12 @@ def load(path: str | Path) -> GoProgram:
     return GoProgram(Program(path))
 
 
-def _source(given: str | Path | Source, number: int) -> Source:
+def as_source(given: str | Path | Source, number: int) -> Source:
+    """Return a path or a text as a source; a text, which has line breaks, gets its number for a name.
+
+    Raises:
+        UnderglassError: it is neither, or the file cannot be read.
+    """
     if isinstance(given, Source):
         return given
     if isinstance(given, str) and "\n" in given:

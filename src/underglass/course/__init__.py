@@ -13,7 +13,7 @@ from underglass.course.data import bytes_of, section_of
 from underglass.course.failure import CheckFailed
 from underglass.course.gnuobject import gnu_object
 from underglass.course.inlined import inliner_says, judged
-from underglass.course.linked import linker_says
+from underglass.course.linked import linker_says, vet_says
 from underglass.course.listings import remarks, shown_by
 from underglass.course.marks import Marks
 from underglass.course.moved import moved_words
@@ -63,5 +63,6 @@ __all__ = [
     "stack_at",
     "symabis",
     "thread_changes",
+    "vet_says",
     "visits",
 ]

@@ -1,12 +1,12 @@
-"""What a build has against a program, as one line to compare."""
+"""What a build, and go vet, have against a program, as lines to compare."""
 
 from __future__ import annotations
 
 from underglass.errors import BuildError
-from underglass.goprogram import build
-from underglass.toolchain import Source
+from underglass.goprogram import as_source, build
+from underglass.toolchain import Source, vet
 
-__all__ = ["linker_says"]
+__all__ = ["linker_says", "vet_says"]
 
 
 def linker_says(*sources: str | Source, any_linkname: bool = False) -> str:
@@ -23,3 +23,16 @@ def linker_says(*sources: str | Source, any_linkname: bool = False) -> str:
     except BuildError as error:
         return str(error).partition(". ")[0].removesuffix(".")
     return ""
+
+
+def vet_says(*sources: str | Source) -> tuple[str, ...]:
+    """Return what `go vet`, and the kit's lints after it, find in sources: "line 2: …" each.
+
+    >>> vet_says("package main ...", "TEXT ·f(SB), 4, $24-8 ...")        # doctest: +SKIP
+    ('line 1: f: wrong argument size 8; expected $...-32 (asmdecl)',)
+
+    Raises:
+        BuildError: the sources do not compile.
+    """
+    given = tuple(as_source(source, number) for number, source in enumerate(sources, 1))
+    return tuple(f"line {found.line}: {found.message}" for found in vet(given))
