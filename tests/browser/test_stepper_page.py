@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 import underglass
+from underglass.course import case_study, find_step
 from underglass.views.html import stepper_html
 from underglass.views.predict import Predict
 from views_traces import growing_trace, output_trace, program, step_at, trace_of
@@ -584,3 +585,38 @@ def test_without_scripts_the_steps_are_text(browser: Browser, tmp_path: Path):
     expect(page.locator("pre")).to_contain_text("8(SP) = 4")
     expect(page.locator("pre")).to_be_visible()
     context.close()
+
+
+def test_code_made_while_it_ran_is_told_as_such(open_stepper):
+    """In a proxy the call has not returned, the source says why there is none, and the bar has a name."""
+    shop = case_study("mockey_patch", any_linkname=True)
+    trace = shop.record_run().around("ask")
+    entered = find_step(trace, "CALL main.price", "ask") + 1
+    proxy = next(step for step in range(len(trace)) if trace.function_at(step) is None)
+    page = open_stepper(trace)
+    note, state, source = (
+        page.locator(f".ug-{what}").first for what in ("frame .ug-note", "current .ug-note", "source")
+    )
+    press(page, "ArrowRight", entered + 1)
+    expect(source).to_contain_text("The program wrote this code over price while it ran")
+    expect(page.locator(".ug-current .ug-owner")).to_contain_text("price")
+    press(page, "ArrowRight", proxy - entered - 1)
+    expect(source).to_contain_text("The program made this code while it ran")
+    expect(note).to_have_text("no frame is known for this code")
+    expect(state).to_have_text("the last frame known")
+    call = trace.instruction(proxy - 1)
+    back = call.address + len(call.data)
+    assert press(page, "u") == next(step for step in range(proxy, len(trace)) if trace.pc(step) == back)
+    names = page.locator(".ug-span").all_inner_texts()
+    assert names == [
+        "main",
+        "patched",
+        "ask",
+        "price, rewritten",
+        "hook",
+        "code made while it ran",
+        "price",
+        "taxed",
+    ]
+    press(page, "End")
+    expect(note).to_have_text("returned")

@@ -47,6 +47,28 @@ def test_the_steppers_record_has_a_row_for_every_step_of_it():
     assert {"main.price, rewritten", "code made while it ran"} <= {f["name"] for f in record["functions"]}
 
 
+def test_a_rewritten_entry_has_the_frame_that_its_caller_made():
+    """The table told of the code before the patch: at its tenth byte a saved BP, which nobody had pushed."""
+    trace = patched()
+    entered = find_step(trace, "CALL main.price", "ask") + 1
+    for step in (entered, entered + 1):
+        own, caller, *_ = trace.frames(step)
+        assert (own.function.name, own.return_address_at) == ("main.price", trace.register(step, "SP"))
+        assert caller.function.name == "main.ask"
+        assert caller.fp == trace.frames(entered - 1)[0].fp
+    hook, below, *_ = trace.frames(entered + 2)
+    assert (hook.function.name, hook.fp, below.function.name) == ("main.hook", own.fp, "main.ask")
+
+
+def test_a_proxy_has_no_frame_and_does_not_end_those_below():
+    trace = patched()
+    proxy = [step for step in range(len(trace)) if trace.function_at(step) is None]
+    assert not any(trace.frames(step) for step in proxy)
+    before, after = trace.frames(proxy[0] - 1), trace.frames(proxy[-1] + 1)
+    assert [frame.function.name for frame in after[:2]] == ["main.price", "main.hook"]
+    assert after[1].fp == before[0].fp
+
+
 def test_a_program_that_writes_no_code_has_none_of_it():
     trace = case_study("mockey_patch", any_linkname=True).record("taxed", 40)
     assert not trace.rewritten

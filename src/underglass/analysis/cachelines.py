@@ -2,7 +2,7 @@
 
 A CALL with a 32-bit displacement is E8 and four bytes. To send it elsewhere, those four are written; a CPU
 that fetches them meanwhile sees all or none of the store only if they lie in one line (Linux, "Static calls
-v3", January 2019; Intel SDM, volume 3, section 9.1.1: a store within a line is atomic from the P6 family on).
+v3", January 2019; Intel SDM, volume 3, "Guaranteed Atomic Operations": from the P6 family on).
 """
 
 from __future__ import annotations

@@ -91,6 +91,12 @@ def _in_code(
     for holder in (holders[address] for address in sorted(holders)):
         code = program.bytes_at(holder.address, holder.size)
         for at, size, name, operands in decode(code, holder.address):
+            read = rip_target(at + size, operands) if name == "mov" else None
+            if (
+                read is not None and read in values
+            ):  # the word itself is read: what it holds is known when the compiler runs
+                yield Reference(wanted[values[read]], How.CODE_ADDRESS, holder.symbol, at, True, read)
+                continue
             target, how = _target(at + size, name, operands)
             if target in wanted and not (how is How.JUMP and wanted[target] == holder):
                 yield Reference(wanted[target], how, holder.symbol, at, True, None)

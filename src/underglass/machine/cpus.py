@@ -46,7 +46,8 @@ class Cpus:
         memory: bytes by address; the pages they touch are mapped.
         atomic: how a store becomes visible to the others. "aligned": each aligned 8-byte unit by itself
             (what the first x86-64 processors and all since promise); "line": whole inside a cache line,
-            in pieces across one (P6 and later; Intel SDM, volume 3, section 9.1.1); "whole": at once.
+            in pieces across one (P6 and later; Intel SDM, volume 3, "Guaranteed Atomic Operations");
+            "whole": at once.
     """
 
     def __init__(self, count: int, memory: Mapping[int, bytes], *, atomic: Atomicity = "line") -> None:

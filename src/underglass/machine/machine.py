@@ -32,6 +32,11 @@ _GLANCE = 5_000_000  # instructions between looks at the wall clock and at Ctrl-
 _SEGV_MAPERR, _SEGV_ACCERR, _FPE_INTDIV, _ILL_ILLOPN, _SI_KERNEL = 1, 2, 1, 2, 0x80  # sigaction(2)
 _DIVIDE, _BREAKPOINT = 0, 3  # Intel SDM, volume 3, table 6-1
 _SIGNALS = {"memory": SIGSEGV, "invalid": SIGILL}
+_ACCESSES = {
+    "read": ("a load from", "read"),
+    "write": ("a store to", "write"),
+    "fetch": ("a jump to", "execute"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Fault:
     pc: int
     address: int
     access: str  # read, write, fetch, or ""
-    is_protected: bool
+    is_protected: bool  # the address is mapped, without permission for this access
 
 
 class Machine:
@@ -189,8 +194,9 @@ class Machine:
 
     def _fault(self, event: Event) -> bool | None:
         pc, code, address, signal = event.pc, _SEGV_MAPERR, event.address, _SIGNALS.get(event.kind, 0)
+        # A page that may not be touched at all (PROT_NONE) is none of the emulator's, and still mapped.
+        mapped = event.is_protected or (event.kind == "memory" and self.memory.region_at(address) is not None)
         if event.kind == "memory":
-            mapped = event.is_protected or self.memory.region_at(address) is not None
             code = _SI_KERNEL if not event.access else _SEGV_ACCERR if mapped else _SEGV_MAPERR
         elif event.kind == "invalid":
             code, address = _ILL_ILLOPN, pc
@@ -203,7 +209,7 @@ class Machine:
             signal, code, address = SIGFPE, _FPE_INTDIV, pc
         else:
             signal, code = SIGBUS if event.number == 17 else SIGSEGV, _SI_KERNEL
-        self.faults.append(Fault(signal, pc, address, event.access, event.is_protected))
+        self.faults.append(Fault(signal, pc, address, event.access, mapped))
         self.cpu["PC"] = pc
         if self.on_fault is not None and self.on_fault():
             self._pc = pc
@@ -360,8 +366,12 @@ class Machine:
             SIGTRAP: "a breakpoint (INT3)",
         }.get(fault.signal)
         if what is None:
-            verb = {"read": "a load from", "write": "a store to", "fetch": "a jump to"}.get(fault.access)
-            why = "which is mapped, but not for that" if fault.is_protected else "where nothing is mapped"
+            verb, right = _ACCESSES.get(fault.access, ("", ""))
+            why = (
+                f"which is mapped without permission to {right}"
+                if fault.is_protected
+                else "where nothing is mapped"
+            )
             what = (
                 f"{verb} address {fault.address:#x}, {why}"
                 if verb

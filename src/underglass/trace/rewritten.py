@@ -6,7 +6,7 @@ is told as it was when it ran.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,23 +24,27 @@ _PAGE = 4096
 _LONGEST = 15  # bytes of one instruction (Intel SDM, volume 2, section 2.3.11)
 
 
-def rewritten(trace: Trace, known: Mapping[int, Instruction]) -> dict[int, Instruction]:
+def rewritten(trace: Trace, linked: Callable[[], Mapping[int, Instruction]]) -> dict[int, Instruction]:
     """Return the instruction of each step whose bytes the program's text does not have.
 
     Args:
-        known: address → instruction, as the program and the reader's own changes have it.
+        linked: gives address → instruction, as the program and the reader's own changes have it. It is asked
+            only where the recording holds a page of code, since it disassembles every function that ran.
     """
     pcs = trace.registers[:-1, list(REGISTERS).index("PC")]
     pages = np.array(list(trace.pages), np.uint64) // np.uint64(_PAGE)
     held = np.isin(pcs // np.uint64(_PAGE), pages)
     held |= np.isin((pcs + np.uint64(_LONGEST - 1)) // np.uint64(_PAGE), pages)
+    if not held.any():
+        return {}
+    known = linked()
     changed = {new.address for pieces in trace.patches.values() for new in pieces}
     ran: dict[int, tuple[int, bytes]] = {}
     for step in np.flatnonzero(held).tolist():
         pc = int(pcs[step])
         data = _code_at(trace, step, pc)
-        linked = known.get(pc)
-        if data and pc not in changed and (linked is None or not data.startswith(linked.data)):
+        there = known.get(pc)
+        if data and pc not in changed and (there is None or not data.startswith(there.data)):
             ran[step] = (pc, first_instruction(data))
 
     def symbol_at(address: int) -> str | None:

@@ -181,7 +181,7 @@ class Trace:
         """Step → its instruction, where the program's file has another or none: code made while it ran."""
         from underglass.trace.rewritten import rewritten
 
-        return rewritten(self, self._instructions)
+        return rewritten(self, lambda: self._instructions)
 
     def frames(self, step: int) -> tuple[Frame, ...]:
         """The call stack before instruction `step`, innermost frame first."""

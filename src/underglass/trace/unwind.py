@@ -17,7 +17,7 @@ from underglass.program.asmsource import StackNames, stack_names
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
 
-__all__ = ["Frame", "Slot", "SlotKind", "unwind"]
+__all__ = ["Frame", "Slot", "SlotKind", "depth_at", "unwind"]
 
 SlotKind = Literal["argument", "result", "spill", "return address", "saved BP", "local", "outgoing"]
 
@@ -56,15 +56,15 @@ class Frame:
 def unwind(trace: Trace, step: int) -> tuple[Frame, ...]:
     """The frames before instruction `step`, innermost first.
 
-    It ends where the recording has no more stack, or at a function whose depth the table does not
-    know: one that sets SP itself, as those that change stacks do.
+    It ends where the recording has no more stack, in code that no function holds, or at a function whose
+    depth the table does not know: one that sets SP itself, as those that change stacks do.
     """
     frames: list[Frame] = []
     pc, sp = trace.pc(step), trace.register(step, "SP")
     while len(frames) < _DEEPEST:
         function = trace.program.function_at(pc)
         # A return address may lie past the end of what called; the call itself is one byte before.
-        depth = function.sp_delta(pc if not frames else pc - 1) if function else None
+        depth = None if function is None else function.sp_delta(pc - 1) if frames else depth_at(trace, step)
         if function is None or depth is None:
             break
         fp = sp + depth + _WORD
@@ -78,6 +78,29 @@ def unwind(trace: Trace, step: int) -> tuple[Frame, ...]:
         frames.append(frame)
         pc, sp = back, fp
     return tuple(frames)
+
+
+def depth_at(trace: Trace, step: int) -> int | None:
+    """Bytes between SP and the return address before a step; None where neither table nor recording knows.
+
+    The table is the linker's, and tells of the code that it linked. Code written over it begins where linked
+    code would have run: the table's depth holds there, and from there SP tells.
+    """
+    function, first = trace.function_at(step), step
+    if function is None:
+        return None
+    made = trace.rewritten
+
+    def is_ours(at: int) -> bool:
+        return at >= 0 and function.address <= trace.pc(at) < function.address + function.size
+
+    while first in made and first - 1 in made and is_ours(first - 1):
+        first -= 1
+    if first in made and trace.pc(first) != function.address and not is_ours(first - 1):
+        return None  # it was jumped or returned to, past its beginning
+    depth = function.sp_delta(trace.pc(first))
+    moved = trace.register(first, "SP") - trace.register(step, "SP")
+    return None if depth is None else depth + moved
 
 
 def _frame(trace: Trace, step: int, function: Function, pc: int, sp: int, fp: int, depth: int) -> Frame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from underglass.trace.unwind import depth_at
+
 if TYPE_CHECKING:
     from underglass.trace import Frame, Slot, Trace
 
@@ -29,10 +31,9 @@ def call_frames(trace: Trace, step: int) -> tuple[Frame, ...]:
 
 def stack_key(trace: Trace, step: int) -> tuple[int, int, int | None]:
     """What the frames depend on, besides memory: two steps with one key have the same frames."""
-    pc = trace.pc(step)
-    function = trace.program.function_at(pc)
-    address, depth = (function.address, function.sp_delta(pc)) if function else (pc, None)
-    return address, trace.register(step, "SP"), depth
+    function = trace.function_at(step)
+    address = function.address if function else trace.pc(step)
+    return address, trace.register(step, "SP"), depth_at(trace, step)
 
 
 def is_callers(slot: Slot) -> bool:

@@ -5,7 +5,8 @@ What repeats is told once: functions, frame layouts and frames are tables, and a
 rows of them.  The layout of the record is the contract of `stepper/record.js`:
 
     key        names the record: the same trace and questions have the same
-    functions  name, symbol, abi, address, frame, args, flags, first and last row of `code`
+    functions  name, symbol, abi, address, frame, args, flags, first and last row of `code`; code that the
+               program made while it ran is marked `made`, and has no symbol where no function was
     code       [offset in its function, bytes, Go syntax, Intel syntax, source line, row of the meanings]
     at         one row of `code` a step, and one more for where the run ended (-1: outside)
     deltas     a step's register changes: [column, value, column, value, …]; X0 to X15 hold 128 bits

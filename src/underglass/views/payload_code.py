@@ -103,6 +103,7 @@ class CodeTable:
                     "frame": function.frame_size if function else 0,
                     "args": function.args_size if function else None,
                     "wrapper": 0,
+                    "made": 1,
                     "assembly": 0,
                     "source": -1,
                     "file": "",

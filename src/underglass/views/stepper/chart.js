@@ -3,8 +3,8 @@
 import { h, s } from "./elements.js";
 import { plain } from "./values.js";
 
-const TALLEST = 68; // px
-const ROW = 17;
+const TALLEST = 91; // px
+const ROW = 17, NAMED = 13; // px: a bar, and one that still has room for its name
 
 export function timeline(v) {
   const { record, run } = v, count = Math.max(1, run.steps);
@@ -25,24 +25,28 @@ export function timeline(v) {
   for (let at = 0; at <= run.steps; at++) {
     const depth = run.depth(at), f = run.functionAt(at);
     while (stack.length && (stack.length > depth || (stack.length === depth && stack[depth - 1].f !== f))) stack.pop().end = at;
-    while (stack.length < depth && f >= 0) { stack.push({ f, depth: stack.length, start: at, end: run.steps }); spans.push(stack[stack.length - 1]); }
+    while (stack.length < depth && f >= 0) { // at the first step those below wait already: the frames tell who they are
+      const waits = stack.length < depth - 1 ? run.stack(at)[depth - 1 - stack.length]?.owner : undefined;
+      stack.push({ f: waits ?? f, depth: stack.length, start: at, end: run.steps });
+      spans.push(stack[stack.length - 1]);
+    }
   }
   const rows = spans.reduce((most, span) => Math.max(most, span.depth + 1), 1), tall = Math.max(2, Math.min(ROW, Math.floor(TALLEST / rows)));
   const height = Math.min(rows * tall, TALLEST), finest = run.steps / 1200;
   chart.style.height = `${height}px`;
   // Two paths hold all bars, however many: a row of elements each would take seconds to lay out.
-  const paths = { ABI0: "", ABIInternal: "" }, edges = { ABI0: "", ABIInternal: "" };
+  const paths = {}, edges = {};
   for (const { f, depth, start, end } of spans) {
     if (end - start < finest || depth * tall >= height) continue;
     const abi = record.functions[f].abi;
-    paths[abi] += `M${start} ${depth * tall}H${end}V${(depth + 1) * tall - 1}H${start}z`;
-    edges[abi] += `M${start} ${depth * tall}v${tall - 1}`;
-    if (tall < 13 || end - start < run.steps / 100) continue;
+    paths[abi] = `${paths[abi] ?? ""}M${start} ${depth * tall}H${end}V${(depth + 1) * tall - 1}H${start}z`;
+    edges[abi] = `${edges[abi] ?? ""}M${start} ${depth * tall}v${tall - 1}`;
+    if (tall < NAMED || end - start < run.steps / 100) continue;
     const label = h("span", { class: "ug-span", "data-abi": abi }, plain(record.functions[f].name));
     Object.assign(label.style, { left: `${(100 * start) / count}%`, width: `${(100 * (end - start)) / count}%`, top: `${depth * tall}px` });
     chart.append(label);
   }
-  const picture = s("svg", { viewBox: `0 0 ${count} ${height}`, preserveAspectRatio: "none", class: tall < 13 ? "ug-thin" : "" });
+  const picture = s("svg", { viewBox: `0 0 ${count} ${height}`, preserveAspectRatio: "none", class: tall < NAMED ? "ug-thin" : "" });
   for (const abi of Object.keys(paths)) picture.append(s("path", { d: paths[abi], "data-abi": abi, class: "ug-bar" }), s("path", { d: edges[abi], "data-abi": abi, class: "ug-edge" }));
   chart.prepend(picture);
 

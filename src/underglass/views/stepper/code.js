@@ -26,7 +26,7 @@ export function sourcePane(v, pane) {
   function draw(step) {
     const { f, row } = v.here(step), own = f ? f.source : -1;
     if (before !== own) { before = own; chosen = -1; }
-    const file = chosen >= 0 ? chosen : own, key = file >= 0 ? file : f ? `none ${f.symbol}` : "end";
+    const file = chosen >= 0 ? chosen : own, key = file >= 0 ? file : f ? `none ${f.name}` : "end";
     all.note.textContent = file >= 0 ? (select ? "" : record.sources[file].name) : "";
     if (select) select.value = file;
     if (key !== drawn) {
@@ -43,6 +43,9 @@ export function sourcePane(v, pane) {
   }
   function missing(f) {
     if (!f) return "The call has returned to whoever made it.";
+    if (f.made) return f.symbol ? `The program wrote this code over ${plain(f.symbol)} while it ran: it has no source line.`
+      : "The program made this code while it ran: it has no source line.";
+    if (!f.file) return `${f.name} is C: Go's tables do not tell where it was written.`;
     return f.wrapper ? `No one wrote ${plain(f.name)} ${f.abi}: the toolchain made this wrapper, which carries a call from one ABI to the other.`
       : `${f.name} is in ${f.file}, which is not part of this program's own text.`;
   }

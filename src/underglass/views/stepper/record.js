@@ -71,6 +71,14 @@ export function replay(record) {
   const rowAt = spread(record.stack), kindAt = spread(record.switches.map(([from, kind]) => [from, record.kinds.indexOf(kind)]));
   const depths = [];
   for (const [, caller] of record.stacks) depths.push(caller < 0 ? 1 : depths[caller] + 1);
+  const isOver = (step) => step === steps && record.returned === 1;
+  // How deep each step is. Where no frame is known, the calls and returns on the way from the last known one tell.
+  const depthAt = new Int32Array(steps + 1);
+  for (let step = 0, depth = 1; step <= steps; step++) {
+    const ran = step && record.at[step - 1] >= 0 ? record.code[record.at[step - 1]][2] : "";
+    depth = rowAt[step] >= 0 ? depths[rowAt[step]] : isOver(step) ? 0 : Math.max(1, depth + (ran.startsWith("CALL") ? 1 : ran === "RET" ? -1 : 0));
+    depthAt[step] = depth;
+  }
   const made = new Map();
   function frames(top) {
     if (made.has(top)) return made.get(top);
@@ -107,7 +115,8 @@ export function replay(record) {
     },
     functionOf: (row) => functionOf[row],
     functionAt: (step) => (record.at[step] < 0 ? -1 : functionOf[record.at[step]]),
-    depth: (step) => (rowAt[step] < 0 ? 0 : depths[rowAt[step]]),
+    depth: (step) => depthAt[step],
+    isOver,
     kind: (step) => record.kinds[kindAt[step]],
     stack: (step) => frames(rowAt[step]),
     stackRow: (step) => rowAt[step],

@@ -24,24 +24,24 @@ export function stackPane(v, pane) {
   /** The frames to draw, and what the table's shape depends on: while it is the same, only values are written. */
   function draw(step) {
     let at = step, frames = run.stack(at);
-    const returned = frames.length === 0;
+    const lost = frames.length > 0 ? "" : run.isOver(step) ? "its frame is gone" : "the last frame known";
     while (!frames.length && at > 0) frames = run.stack(--at);
-    const key = `${run.stackRow(at)} ${returned} ${[...open].join()} ${v.show.format === "hex"} ${run.sp(step)}`;
+    const key = `${run.stackRow(at)} ${lost} ${[...open].join()} ${v.show.format === "hex"} ${run.sp(step)}`;
     if (key !== drawn) {
       drawn = key;
-      build(frames, returned, run.sp(step));
+      build(frames, lost, run.sp(step));
     }
-    all.note.textContent = returned ? "returned" : record.switches.length > 1 ? `${run.kind(step)} · high addresses first` : "high addresses first";
+    all.note.textContent = run.isOver(step) ? "returned" : lost ? "no frame is known for this code" : record.switches.length > 1 ? `${run.kind(step)} · high addresses first` : "high addresses first";
     return write(step);
   }
-  function build(frames, returned, sp) {
+  function build(frames, lost, sp) {
     const keep = all.body.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     rows = [];
     blocks = [];
     let top = -Infinity;
     const parts = [];
     frames.forEach((one, depth) => {
-      parts.unshift(block(one, frames[depth + 1], { depth, sp, above: top, key: frames.length - depth, returned }));
+      parts.unshift(block(one, frames[depth + 1], { depth, sp, above: top, key: frames.length - depth, lost }));
       top = Math.max(top, one.fp, ...one.slots.map((slot) => slot.address + slot.size));
     });
     const columns = ["marks", "name", "kind", "value", "gutter", "where", "offset"].map((one) => h("col", { class: `ug-col-${one}` }));
@@ -50,10 +50,10 @@ export function stackPane(v, pane) {
       ...parts), arrows);
     if (keep) all.body.querySelector(`[data-key="${keep}"]`)?.focus({ preventScroll: true });
   }
-  function block(one, caller, { depth, sp, above, key, returned }) {
+  function block(one, caller, { depth, sp, above, key, lost }) {
     const f = record.functions[one.owner], folded = depth > 0 && !open.has(key);
     const name = [h("b", { class: "ug-clip", title: f.symbol }, plain(f.name)), tag(f), f.wrapper ? "wrapper" : ""];
-    const state = depth ? (f.wrapper || !one.line ? "" : `called at line ${one.line}`) : returned ? "its frame is gone" : one.complete ? "" : "frame not complete";
+    const state = depth ? (f.wrapper || !one.line ? "" : `called at line ${one.line}`) : lost || (one.complete ? "" : "frame not complete");
     const title = depth
       ? h("button", { type: "button", class: "ug-fold", "data-key": key, "aria-expanded": String(!folded), onclick: () => {
         if (!open.delete(key)) open.add(key);

@@ -39,7 +39,8 @@ func (p *Patch) unpatch() { write(p.target, p.old) }
 // write copies code over the program's text while no other goroutine runs.
 func write(to uintptr, code []byte) {
 	stopped := stopTheWorld(resetDebugLog)
-	replaceCode(to, unsafe.Pointer(&code[0]), uintptr(len(code)), syscall.SYS_MPROTECT, protRW, protRX)
+	data, size := unsafe.Pointer(&code[0]), uintptr(len(code))
+	replaceCode(to, data, size, syscall.SYS_MPROTECT, protRW, protRX)
 	startTheWorld(stopped)
 }
 
