@@ -180,7 +180,9 @@ class _Reader:
     def _signature(self, name: str, die: DIE) -> Signature:
         params: list[Param] = []
         results: list[Param] = []
-        # The abstract entry of a function that was also inlined leaves out unnamed results.
+        named: set[str] = set()
+        # The abstract entry of a function that was also inlined leaves out unnamed results. Go 1.26 has two
+        # entries for a result that was moved to the heap.
         for child in die.iter_children():
             if child.tag != "DW_TAG_formal_parameter":
                 continue
@@ -188,6 +190,10 @@ class _Reader:
             is_result = bool(child.attributes["DW_AT_variable_parameter"].value)
             members = results if is_result else params
             own = _name(child)
+            if own in named:
+                continue
+            if own and own != "_" and not own.startswith("~"):
+                named.add(own)
             if is_result and (not own or own.startswith("~")):
                 own = "ret" if not results else f"ret{len(results)}"
             elif not own or own.startswith("~"):
