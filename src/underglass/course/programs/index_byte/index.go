@@ -59,4 +59,4 @@ func indexStd(b []byte, c byte) int { return bytes.IndexByte(b, c) }
 
 // At the end of a page: one reads 16 bytes of a shorter slice, the other asks first.
 func greedyAtEnd(n int) int  { return find16(atPageEnd(n), 0) }
-func carefulAtEnd(n int) int { return index(atPageEnd(n), 7) }
+func carefulAtEnd(n int) int { return index(atPageEnd(n), 0) }
