@@ -21,7 +21,7 @@ from underglass.machine import REGISTERS
 if TYPE_CHECKING:
     from underglass.trace.trace import Trace
 
-__all__ = ["Stack", "StackKind", "Stay", "stays"]
+__all__ = ["Stack", "StackKind", "Stay", "entry_sps", "stays"]
 
 StackKind = Literal["goroutine", "g0", "signal", "C", "unknown"]
 _SP, _G = REGISTERS.index("SP"), REGISTERS.index("R14")
@@ -73,6 +73,24 @@ def stays(trace: Trace) -> tuple[Stay, ...]:
         if found and found[-1].stack == stack:
             start = found.pop().start
         found.append(Stay(start, end, stack))
+    return tuple(found)
+
+
+def entry_sps(trace: Trace) -> tuple[tuple[int, int], ...]:
+    """Return (step, SP at the call's entry) from which step on: a copied stack has that word elsewhere.
+
+    copystack keeps each word's distance from the high end (Go 1.27, runtime/stack.go).
+    """
+    found, held = [(0, trace.register(0, "SP"))], None
+    if not any(function.name == "runtime.copystack" for function in trace.functions):
+        return tuple(found)
+    for stay in stays(trace):
+        stack, entry = stay.stack, found[-1][1]
+        if held is None:
+            held = stack if stack.low < entry <= stack.high else None
+        elif stack.kind == "goroutine" and stack.goid == held.goid and stack != held:
+            found.append((stay.start, entry + stack.high - held.high))
+            held = stack
     return tuple(found)
 
 

@@ -183,6 +183,16 @@ class Trace:
 
         return rewritten(self, lambda: self._instructions)
 
+    def entry_sp(self, step: int) -> int:
+        """SP at the call's entry, as an address before instruction `step`: a copied stack takes it along."""
+        return next(sp for since, sp in reversed(self._entry_sps) if since <= self._check(step))
+
+    @cached_property
+    def _entry_sps(self) -> tuple[tuple[int, int], ...]:
+        from underglass.trace.stacks import entry_sps
+
+        return entry_sps(self)
+
     def frames(self, step: int) -> tuple[Frame, ...]:
         """The call stack before instruction `step`, innermost frame first."""
         return unwind(self, self._check(step))

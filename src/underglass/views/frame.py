@@ -156,7 +156,11 @@ class _Drawing:
     def _word(self, slot: Slot, offset: int, frame: Frame, abi: str, *, innermost: bool) -> None:
         address, size, y = slot.address + offset, min(8, slot.size - offset), self._y
         held = self._trace.memory(self._step, address, size)
-        value = "?" if held is None else plain_value(self._trace, int.from_bytes(held, "little"), size)
+        value = (
+            "?"
+            if held is None
+            else plain_value(self._trace, self._step, int.from_bytes(held, "little"), size)
+        )
         name = f"{slot.name} +{offset}" if offset else slot.expression or slot.name or slot.kind
         tint = "abi0-tint" if abi == "ABI0" else "internal-tint"
         self._parts.append(

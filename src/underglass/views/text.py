@@ -78,7 +78,7 @@ def _stores(trace: Trace, start: int, end: int) -> dict[int, list[str]]:
     for step, address, size, value in zip(*columns, strict=True):
         told = found.setdefault(step, [])
         if len(told) < _MOST_STORES:
-            told.append(f"{_place(trace, step, address)} = {plain_value(trace, value, size)}")
+            told.append(f"{_place(trace, step, address)} = {plain_value(trace, step, value, size)}")
         elif len(told) == _MOST_STORES:  # a string instruction, or the kernel's signal frame
             told.append(f"… {count[step] - _MOST_STORES} more stores")
     return found
@@ -91,13 +91,13 @@ def _place(trace: Trace, step: int, address: int) -> str:
             for slot in frame.slots:
                 if slot.address <= address < slot.address + slot.size:
                     return slot.expression or slot.name or slot.kind
-    return _distance(trace, address) or f"0x{address:x}"
+    return _distance(trace, step, address) or f"0x{address:x}"
 
 
 def _changes(trace: Trace, step: int) -> list[str]:
     changed = trace.registers[step] != trace.registers[step + 1]
     told = [
-        f"{name} = {plain_value(trace, trace.register(step + 1, name))}"
+        f"{name} = {plain_value(trace, step + 1, trace.register(step + 1, name))}"
         for name, moved in zip(REGISTERS, changed, strict=False)
         if moved and name not in _SKIPPED
     ]
@@ -107,9 +107,9 @@ def _changes(trace: Trace, step: int) -> list[str]:
     return told
 
 
-def plain_value(trace: Trace, value: int, size: int = 8) -> str:
+def plain_value(trace: Trace, step: int, value: int, size: int = 8) -> str:
     """A word in words: a stack address as a distance, a code address by its function, else a number."""
-    distance = _distance(trace, value) if size == 8 else None
+    distance = _distance(trace, step, value) if size == 8 else None
     if distance:
         return distance
     function = trace.program.function_at(value) if size == 8 and value > 4096 else None
@@ -119,8 +119,8 @@ def plain_value(trace: Trace, value: int, size: int = 8) -> str:
     return str(signed) if abs(signed) < 1 << 31 else f"0x{value:x}"
 
 
-def _distance(trace: Trace, address: int) -> str | None:
-    entry = trace.register(0, "SP")
+def _distance(trace: Trace, step: int, address: int) -> str | None:
+    entry = trace.entry_sp(step)
     return f"entry SP{address - entry:+d}" if abs(address - entry) < _NEAR else None
 
 
@@ -175,7 +175,7 @@ def _slot_rows(trace: Trace, step: int, frame: Frame, slot: Slot, sp: int) -> li
         pointers = {"FP": frame.fp, "pseudo-SP": frame.pseudo_sp, "SP": sp}
         mark = ", ".join(name for name, at in pointers.items() if at == address)
         held = trace.memory(step, address, size)
-        value = "?" if held is None else plain_value(trace, int.from_bytes(held, "little"), size)
+        value = "?" if held is None else plain_value(trace, step, int.from_bytes(held, "little"), size)
         name = f"{slot.name} +{offset}" if offset else slot.expression or slot.name or slot.kind
         rows.append((mark, name, value, f"{address - sp}(SP)"))
     return rows
