@@ -228,7 +228,9 @@ def _symbol() -> object:
 def _constraint() -> object:
     line = "//go:build linux && (amd64 || arm64) && !purego\n\n"
     package = {"package.go": "package example\n", "add.s": line}
-    return tuple("add.s" in files_of(package, "linux", arch) for arch in ("amd64", "arm64", "riscv64"))
+    here = find_go().language
+    arches = ("amd64", "arm64", "riscv64")
+    return tuple("add.s" in files_of(package, "linux", arch, go=here) for arch in arches)
 
 
 FACTS = (
