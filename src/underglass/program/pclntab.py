@@ -20,7 +20,7 @@ __all__ = ["FUNC_ID_WRAPPER", "FuncRecord", "PcTable", "Pclntab"]
 
 MAGIC = 0xFFFFFFF1
 ARGS_SIZE_UNKNOWN = -0x80000000  # internal/abi/symtab.go, ArgsSizeUnknown
-FUNC_ID_WRAPPER = 23  # internal/abi/symtab.go, FuncIDWrapper
+FUNC_ID_WRAPPER = 23  # Go 1.27, internal/abi/symtab.go, FuncIDWrapper; other releases have other numbers
 FLAG_SPWRITE, FLAG_ASM = 2, 4  # internal/abi/symtab.go, FuncFlag
 
 _HEADER = struct.Struct("<IBBBBqqQQQQQQ")

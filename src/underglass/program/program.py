@@ -226,6 +226,15 @@ class Program:
         index = self._table.index_of(function.address)
         return "" if index is None else self._table.file_at(self._table.record(index), pc - function.address)
 
+    @cached_property
+    def _wrapper_id(self) -> int:
+        """FuncIDWrapper of the program's release: 22 in Go 1.24, 23 in Go 1.26 (internal/abi/symtab.go).
+
+        runtime.deferreturn has it by its name (cmd/internal/objabi/funcid.go, funcIDs).
+        """
+        known = self._named().get("runtime.deferreturn")
+        return FUNC_ID_WRAPPER if known is None else self._table.record(known[0]).func_id
+
     def _build(self, symbol: str, index: int, local: bool) -> Function:
         record = self._table.record(index)
         plain = symbol.removesuffix(".abi0")
@@ -243,7 +252,7 @@ class Program:
             args_size=record.args_size,
             frame_size=frame_size,
             has_saved_bp=has_bp,
-            is_wrapper=record.func_id == FUNC_ID_WRAPPER and not record.is_assembly,
+            is_wrapper=record.func_id == self._wrapper_id and not record.is_assembly,
             is_assembly=record.is_assembly,
             depth=depth,
             lines=self._table.lines(record),

@@ -81,7 +81,7 @@ def build(
     c = find_c_compiler(go) if uses_c(sources) else None
     generated = stubs.generate(plan, keep=keep)
     store = go.cache / "elf"
-    link = _link(c, any_linkname=any_linkname)
+    link = _link(go, c, any_linkname=any_linkname)
     elf = store / f"{_key(sources, generated, go, c, link, goamd64)}.elf"
     done = Build(elf, sources, plan.prototypes, go.version, plan.notes)
     try:
@@ -173,10 +173,13 @@ def _first_words(c: CCompiler | None) -> str:
     return "first build with C: compiling the runtime, once"
 
 
-def _link(c: CCompiler | None, *, any_linkname: bool) -> tuple[str, ...]:
-    """What `go build` is told about linking; -checklinkname is of Go 1.23 (cmd/link/internal/ld/main.go)."""
+def _link(go: Go, c: CCompiler | None, *, any_linkname: bool) -> tuple[str, ...]:
+    """What `go build` is told about linking.
+
+    -checklinkname is of Go 1.23 (cmd/link/internal/ld/main.go); before it, the linker allowed any.
+    """
     wanted = LINK if c else ()
-    if not any_linkname:
+    if not any_linkname or tuple(map(int, go.language.split("."))) < (1, 23):
         return wanted
     *others, ldflags = wanted or ("-ldflags=",)
     return (*others, f"{ldflags} -checklinkname=0")
