@@ -27,6 +27,7 @@ def known() -> Known:
         ("overlapping DATA entry for text", "DATA lines of a symbol go upward"),
         ("lengths: initialize bounds (16 < 24)", "up to byte 24, and GLOBL gives it 16"),
         ("missing Go type information for global symbol main.motto: size 16", "gives motto no flag"),
+        ("expected pseudo-register; found R14", "is a number, as in 8(AX)"),
         ("undefined: fmt.Prin", ""),
         ("undefined: zzzzzz", ""),
         ("cannot use 3 (untyped int constant) as string value", ""),

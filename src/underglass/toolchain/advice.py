@@ -212,6 +212,10 @@ _RULES: tuple[tuple[str, _Answer], ...] = (
         "takes a number of more than 32 bits.",
     ),
     (r"expected register; found %", "Registers are written without %: AX, BX, SP."),
+    (
+        r"expected pseudo-register; found",
+        "A name goes with FP, SP or SB. An offset from a register is a number, as in 8(AX).",
+    ),
     (r"bad scale: ", "An index is scaled by 1, 2, 4 or 8, as in (AX)(BX*8)."),
     (
         r"cannot reference SB without a symbol|expected identifier, found \"?\.",
