@@ -126,6 +126,13 @@ def test_a_foreseen_value_has_its_sentence(prog: GoProgram) -> None:
     assert "without having looked at y+8(FP)" in said
 
 
+def test_a_belief_that_a_case_has_no_value_for_does_not_fit(prog: GoProgram) -> None:
+    said = failure(
+        "first", {(23, 0): 4}, prog, beliefs={"x // y": "Never.", "(x,)[y + 1]": "Never.", "x": "x."}
+    )
+    assert said.startswith("first(23, 0) gave 23, and 4 was expected. x.")
+
+
 def test_a_value_nobody_foresaw_leads_to_the_recording(prog: GoProgram) -> None:
     assert 'prog.record("kept", 5)' in failure("kept", {5: 21}, prog)
 
