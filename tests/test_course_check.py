@@ -126,6 +126,13 @@ def test_a_foreseen_value_has_its_sentence(prog: GoProgram) -> None:
     assert "without having looked at y+8(FP)" in said
 
 
+def test_a_belief_that_a_case_has_no_value_for_does_not_fit(prog: GoProgram) -> None:
+    said = failure(
+        "first", {(23, 0): 4}, prog, beliefs={"x // y": "No.", "(x,)[y + 1]": "No.", "x": "Its x."}
+    )
+    assert said.startswith("first(23, 0) gave 23, and 4 was expected. Its x.")
+
+
 def test_a_value_nobody_foresaw_leads_to_the_recording(prog: GoProgram) -> None:
     assert 'prog.record("kept", 5)' in failure("kept", {5: 21}, prog)
 
@@ -150,6 +157,36 @@ def test_a_fault_names_what_was_broken(prog: GoProgram) -> None:
 
 def test_an_endless_loop_ends(prog: GoProgram) -> None:
     assert "Does every loop end?" in failure("forever", {1: 1}, prog)
+
+
+def test_a_run_past_the_end_names_the_function() -> None:
+    open_ended = underglass.build("// func open(x int64) int64\nTEXT ·open(SB), 4, $0-16\n\tMOVQ $1, AX\n")
+    said = failure("open", {1: 1}, open_ended)
+    assert said.count("did not return") == 1
+    assert "in the bytes behind the end of main.open" in said
+
+
+def test_an_older_program_is_not_judged(prog: GoProgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    check("kept", {5: 20}, prog=prog)
+    for name in ("kept", "scale"):  # the function itself, and one that it calls
+        monkeypatch.setattr(prog, "waiting", lambda name=name: {name: "Cell 9 is not in the program."})
+        said = failure("kept", {5: 20}, prog)
+        assert said == "Cell 9 is not in the program. Mend that cell and run it, then this one."
+        assert failure("third", {1: 1}, prog).startswith("The program has no function third")
+        check("second", {(1, 2): 2}, prog=prog)
+
+
+def test_an_argument_to_be_passed_over_is_not_asked_for(prog: GoProgram) -> None:
+    said = failure("first", {(23, 4): -23}, prog, beliefs={"x": "The sign is missing."})
+    assert said.endswith("The sign is missing.")
+
+
+def test_a_long_argument_is_left_out_of_the_advice() -> None:
+    loads = "\tMOVQ words_base+0(FP), AX\n\tMOVQ words_len+8(FP), AX\n\tMOVQ x+24(FP), AX\n"
+    head = "// func last(words []int64, x int64) int64\nTEXT ·last(SB), 4, $0-40\n"
+    program = underglass.build(f"{head}{loads}\tMOVQ AX, ret+32(FP)\n\tRET\n")
+    said = failure("last", [([7] * 50, 7)], program, wants=lambda words, x: 50)
+    assert said.endswith('prog.record("last", …, 7) shows every step.')
 
 
 def test_a_function_that_is_not_there(prog: GoProgram) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import underglass
-from underglass.course import bytes_of, section_of
+from underglass.course import address_of, bytes_of, section_of
 from underglass.errors import UnderglassError
 from underglass.goprogram import GoProgram
 from underglass.toolchain.go import find_go
@@ -66,12 +66,24 @@ def test_the_bytes_are_those_that_the_program_reads(prog: GoProgram) -> None:
     held = [int.from_bytes(bytes_of(prog, name), "little", signed=True) for name in ("plain", "made", "kept")]
     assert held == [7, -2, 9]
     assert bytes_of(prog, "zeros") == bytes(40)
-    assert int.from_bytes(bytes_of(prog, "pointer"), "little") == prog.program.symbol("main.plain")[0]
+    plain = address_of(prog, "plain")
+    assert (
+        int.from_bytes(bytes_of(prog, "pointer"), "little") == plain == prog.program.symbol("main.plain")[0]
+    )
 
 
 def test_a_variable_that_is_not_there(prog: GoProgram) -> None:
-    with pytest.raises(UnderglassError, match=r"no symbol main.plan.*main.plain.*left out by the linker"):
+    with pytest.raises(UnderglassError, match=r"no variable plan\. .*main.plain.*left out by the linker"):
         bytes_of(prog, "plan")
+
+
+def test_a_variable_whose_newest_text_did_not_get_in(
+    prog: GoProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prog, "waiting", lambda: {"kept": "Cell 9 is not in the program."})
+    assert section_of(prog, "made") == ".noptrdata"
+    with pytest.raises(UnderglassError, match="Cell 9 is not in the program"):
+        section_of(prog, "kept")
 
 
 def test_flags_are_those_of_the_assembler_s_own_source() -> None:

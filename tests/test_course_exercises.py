@@ -129,10 +129,22 @@ def test_typed_answers(given: object, right: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "right"), [(8, 16), (True, 1), (1, True), ("16", 16), (("a", "b"), ("b", "a"))]
+    ("given", "right", "says"),
+    [
+        (8, 16, "Go through it once more"),
+        (("a", "b"), ("b", "a"), "Go through it once more"),
+        (True, 1, r"The answer is a number\."),
+        (1, True, r"The answer is True or False, without quotes\."),
+        ("16", 16, r"The answer is a number\."),
+        (16, "AX", r"The answer is a word in quotes\."),
+        ("12", [1, 2], r"The answer is a list\."),
+        ([1, 2], [1, 2, 3], "It has 3 items, and 2 are given"),
+        ([1, 1], [2, 1], "Each of them stands there once, and 1 is given more often"),
+        ([1, 1], [2, 2], "Go through it once more"),
+    ],
 )
-def test_wrong_typed_answers(given: object, right: object) -> None:
-    with pytest.raises(CheckFailed, match=r"is not it\. Look at the run once more"):
+def test_wrong_typed_answers(given: object, right: object, says: str) -> None:
+    with pytest.raises(CheckFailed, match=rf"is not it\. {says}"):
         check_answer("offset", given, right)
 
 
@@ -160,6 +172,20 @@ def test_partial_credit(prog: GoProgram, capsys: pytest.CaptureFixture[str]) -> 
         _ = none.total
     with pytest.raises(ZeroDivisionError), none(1):
         _ = 1 / 0
+
+
+def test_a_part_whose_symbol_is_missing_fails_alone_and_says_so_once(
+    prog: GoProgram, capsys: pytest.CaptureFixture[str]
+) -> None:
+    marks = Marks()
+    for _ in range(2):
+        with marks(1):
+            prog.program.symbol("nowhere")
+    with marks(1):
+        check("squares", {(5, 3): 16}, prog=prog)
+    assert marks.total == 1
+    assert len(marks.failures) == 2
+    assert capsys.readouterr().out.count("no symbol nowhere") == 1
 
 
 def test_a_solution_opens_after_two_honest_tries(

@@ -115,6 +115,19 @@ def test_a_broken_cell_leaves_the_program_and_the_other_cells_alone(notebook: No
     assert (notebook.numbers, notebook.waiting) == ([3, 4], [])
 
 
+def test_what_is_left_out_is_named_with_its_cell_and_reason(notebook: Notebook) -> None:
+    data = "DATA n<>(SB)/8, $1\nGLOBL n<>(SB), 8, $8\n"
+    notebook.run("asm", ADD)
+    assert notebook.program.left_out() == {}
+    with pytest.raises(BuildError):
+        notebook.run("asm", ADD.replace("RET", "RETT") + data)
+    said = notebook.program.left_out()
+    assert set(said) == {"add", "n"}
+    assert said["add"].startswith(
+        "Cell 2 has add as it was written last, and is not in the program (line 5: "
+    )
+
+
 def test_cells_that_need_each_other_get_in_together(notebook: Notebook) -> None:
     with pytest.raises(BuildError, match="Nothing in the program defines helper"):
         notebook.run("asm", TWICE)

@@ -38,6 +38,7 @@ RIGHT = [
     ("0, $24-24", "\tMOVQ AX, t-8(SP)\n\tRET\n"),
     ("0, $32-24", "\tMOVQ AX, t-8(SP)\n\tMOVQ AX, 0(SP)\n\tMOVQ AX, 8(SP)\n\tCALL ·g(SB)\n\tRET\n" + G),
     ("4, $0-24", BODY + "\tJMP ·g(SB)\n" + G),
+    ("4, $0-24", BODY + "\tIRETL\n"),
     ("4, $0-24", "#define TWICE \\\n\tMOVQ AX, z-8(SP) \\\n\tADDQ AX, AX\n\tTWICE\n\tRET\n"),
     ("4, $0-24", "\tLEAQ -8(SP), AX\nend:\n\tRET\n"),
 ]

@@ -129,6 +129,8 @@ def test_a_check_says_how_a_run_ends_and_why(kernel: GoProgram, capsys: pytest.C
         check_bare(kernel, "start", **ready, registers={"BX": 2}, beliefs={"BX = 1": "Only once."})
     with pytest.raises(CheckFailed, match=r"Seen = \d+, and 0 was expected"):
         check_bare(kernel, "start", **ready, variables={"Seen": 0})
+    with pytest.raises(CheckFailed, match="no code of the program uses Nowhere"):
+        check_bare(kernel, "start", **ready, variables={"Nowhere": 0})
     with pytest.raises(CheckFailed, match="too long"):
         check_bare(kernel, "start", **ready, state=lambda trace: "too long")
     with pytest.raises(CheckFailed, match="not whole yet"):

@@ -53,6 +53,8 @@ class GoProgram:
         """Makes the standard input of a run that is given none, a function as `stdin` of `run` is one."""
         self.while_running: Callable[[Callable[[], int]], AbstractContextManager[object]] = nullcontext
         """Entered around each run, call and recording, with what counts the instructions so far."""
+        self.waiting: Callable[[], Mapping[str, str]] = dict
+        """Function or variable → where its newest text is, if that did not get into this program."""
         self.limits = CALL_LIMITS
         """What its boot, and each call that names no limits of its own, may use."""
         self._booted: Machine | None = None

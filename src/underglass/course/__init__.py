@@ -9,7 +9,7 @@ from underglass.course.chainover import chain_over
 from underglass.course.check import check, check_answer, check_word
 from underglass.course.collector import ending, last_words, pointers_at, scan_of
 from underglass.course.compiled import compiled, symabis
-from underglass.course.data import bytes_of, section_of
+from underglass.course.data import address_of, bytes_of, section_of
 from underglass.course.failure import CheckFailed
 from underglass.course.gnuobject import gnu_object
 from underglass.course.inlined import inliner_says, judged
@@ -28,6 +28,7 @@ __all__ = [
     "Marks",
     "Question",
     "TwoCpus",
+    "address_of",
     "arm64_listing",
     "assembler_says",
     "bytes_of",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from underglass.course.failure import CheckFailed
+from underglass.course.failure import CheckFailed, refuse_old
 from underglass.course.tries import note_failure
 from underglass.errors import UnknownFunction
 from underglass.goprogram import GoProgram
@@ -106,7 +106,9 @@ def _run(
     try:
         trace = record_bare(power_on(prog, sse=sse, fs=fs, gates=gates), entry, abi=abi)
     except UnknownFunction as error:
+        refuse_old(prog, entry, *(gates or {}).values())
         raise CheckFailed(f"The program is not whole yet. {error}") from error
+    refuse_old(prog, entry, ran=trace)
     if trace.fault is not None:
         believed = beliefs.get(trace.fault.split()[0], "The stepper shows the steps before it.")
         raise CheckFailed(f"{entry} does not halt: {trace.fault} {believed}", trace=trace, step=len(trace))
@@ -118,8 +120,7 @@ def _judge(
 ) -> None:
     end = len(trace)
     held: dict[str, int | None] = {name: trace.register(end, name) for name in registers}
-    for name in variables:
-        held[name] = trace.word(end, trace.program.symbol(f"main.{name}")[0])
+    held |= {name: _variable(trace, name) for name in variables}
     for name, wanted in {**registers, **variables}.items():
         if held[name] != wanted:
             believed = beliefs.get(f"{name} = {held[name]}", "The stepper shows who put it there.")
@@ -128,3 +129,15 @@ def _judge(
                 trace=trace,
                 step=end,
             )
+
+
+def _variable(trace: Trace, name: str) -> int:
+    """A variable's 8 bytes at the end: where the run has not touched them, as they were linked."""
+    try:
+        address, _ = trace.program.symbol(f"main.{name}")
+    except UnknownFunction as error:
+        raise CheckFailed(
+            f"{trace.title} halts, and no code of the program uses {name}.", trace=trace, step=len(trace)
+        ) from error
+    held = trace.word(len(trace), address)
+    return int.from_bytes(trace.program.bytes_at(address, 8), "little") if held is None else held

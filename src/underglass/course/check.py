@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from underglass.course.failure import CheckFailed
+from underglass.course.failure import CheckFailed, refuse_old
 from underglass.course.judge import MOST_STEPS, Asked, Beliefs, State, same
 from underglass.course.trials import inputs, reference
 from underglass.course.tries import note_failure
@@ -101,7 +101,7 @@ def check_answer(
         sys.stdout.write(f"{name}: {given!r} is right.{' ' + says if says else ''}\n")
         return
     foreseen = {_plain(wrong): sentence for wrong, sentence in (beliefs or {}).items()}
-    why = foreseen.get(_plain(given), "Look at the run once more, a step at a time.")
+    why = foreseen.get(_plain(given)) or _misfit(given, right) or "Go through it once more, a step at a time."
     raise CheckFailed(f"{name}: {given!r} is not it. {why}")
 
 
@@ -122,6 +122,29 @@ def check_word(
         return
     why = (beliefs or {}).get(given, f"Find the last store to {offset}(SP) before step {step}.")
     raise CheckFailed(f"{offset}(SP) does not hold {given} before step {step} of {trace.title}. {why}")
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "True or False, without quotes"),
+    ((int, float), "a number"),
+    (str, "a word in quotes"),
+    ((list, tuple), "a list"),
+)
+
+
+def _misfit(given: object, right: object) -> str:
+    """What is wrong with the form of an answer: another kind of value, too few of them, one of them twice."""
+    wanted, got = (next((says for kind, says in _KINDS if isinstance(a, kind)), "") for a in (right, given))
+    if wanted != got:
+        return f"The answer is {wanted}."
+    if not isinstance(right, (list, tuple)) or not isinstance(given, (list, tuple)):
+        return ""
+    if len(given) != len(right):
+        return f"It has {len(right)} items, and {len(given)} are given."
+    again = [item for number, item in enumerate(given) if item in given[:number]]
+    if again and all(right.count(item) == 1 for item in right):
+        return f"Each of them stands there once, and {again[0]!r} is given more often."
+    return ""
 
 
 def _plain(answer: object) -> object:
@@ -155,8 +178,9 @@ def _pairs(
 
 
 def _recorded(program: GoProgram, name: str, arguments: tuple[object, ...]) -> Trace:
+    refuse_old(program, name)
     try:
-        return program.record(name, *arguments, most=MOST_STEPS)
+        trace = program.record(name, *arguments, most=MOST_STEPS)
     except UnknownFunction as error:
         raise CheckFailed(
             f"The program has no function {name} yet. Write it in its cell below the prototype, "
@@ -164,6 +188,8 @@ def _recorded(program: GoProgram, name: str, arguments: tuple[object, ...]) -> T
         ) from error
     except CallError as error:
         raise CheckFailed(f"{name} cannot be tried: {error}") from error
+    refuse_old(program, ran=trace)
+    return trace
 
 
 def _compare(program: GoProgram, asked: Asked, against: str, trials: int, seed: int) -> None:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from underglass.errors import UnderglassError, UnknownFunction
+import difflib
+
+from underglass.course.failure import refuse_old
+from underglass.errors import UnderglassError
 from underglass.goprogram import GoProgram
 
-__all__ = ["bytes_of", "section_of"]
+__all__ = ["address_of", "bytes_of", "section_of"]
+
+
+def address_of(prog: GoProgram, name: str) -> int:
+    """Return where a variable lies: the address of its first byte.
+
+    Args:
+        name: as for `bytes_of`.
+
+    Raises:
+        UnderglassError: no such variable was linked.
+    """
+    return _symbol(prog, name)[0]
 
 
 def bytes_of(prog: GoProgram, name: str) -> bytes:
@@ -41,12 +56,12 @@ def section_of(prog: GoProgram, name: str) -> str:
 
 
 def _symbol(prog: GoProgram, name: str) -> tuple[int, int]:
+    refuse_old(prog, name)
     for full in (f"main.{name}", name):
         if full in prog.program.elf.symbols:
             return prog.program.symbol(full)
-    try:
-        return prog.program.symbol(f"main.{name}")
-    except UnknownFunction as error:
-        raise UnderglassError(
-            f"{error} A variable that no code refers to is left out by the linker."
-        ) from error
+    near = difflib.get_close_matches(f"main.{name}", prog.program.elf.symbols, 3)
+    raise UnderglassError(
+        f"The program has no variable {name}. Nearest: {', '.join(near) or 'none'}. "
+        "A variable that no code refers to is left out by the linker."
+    )

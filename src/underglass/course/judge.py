@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -93,20 +95,37 @@ def _judge(trace: Trace, arguments: tuple[object, ...], expected: object, belief
     # A broken rule explains the value; a belief that fits it would only do so by chance.
     believed = "" if breaches else _believed(trace, given, arguments, beliefs)
     words += [believed] if believed else []
-    words += breaches or [str(finding) for finding in found][:1]
+    noted = [str(finding) for finding in found]
+    if believed:
+        noted = [said for said in noted if _is_spoken_of(said, trace, beliefs)]
+    words += breaches or noted[:1]
     if len(words) == 1:
-        call = ", ".join([f'"{trace.title.partition("(")[0]}"', *map(repr, arguments)])
+        call = ", ".join([f'"{trace.title.partition("(")[0]}"', *map(_short, arguments)])
         words.append(f"No rule is broken: it computes something else. prog.record({call}) shows every step.")
     raise CheckFailed(_paragraph(*words), trace=trace, step=step, rules=rules)
+
+
+def _is_spoken_of(said: str, trace: Trace, beliefs: Beliefs) -> bool:
+    """Whether a finding is about a parameter that a belief has in it; others are there to be passed over."""
+    return any(
+        re.search(rf"\b{place.name}(_\w+)?\+", said) and re.search(rf"\b{place.name}\b", " ".join(beliefs))
+        for place in trace.layout.params
+    )
 
 
 def _believed(trace: Trace, given: object, arguments: tuple[object, ...], beliefs: Beliefs) -> str:
     names = dict(zip((place.name for place in trace.layout.params), arguments, strict=False))
     for expression, sentence in beliefs.items():
-        # The author of the exercise wrote it; the reader's values are plain data.
-        if eval(expression, {"__builtins__": _WORDS}, names) == given:
-            return sentence
+        with contextlib.suppress(LookupError, ArithmeticError):  # "xs[2]" where a case has two elements
+            # The author of the exercise wrote it; the reader's values are plain data.
+            if eval(expression, {"__builtins__": _WORDS}, names) == given:
+                return sentence
     return ""
+
+
+def _short(argument: object) -> str:
+    said = repr(argument)
+    return said if len(said) <= 60 else "…"
 
 
 def _fault(trace: Trace) -> str:
@@ -116,7 +135,8 @@ def _fault(trace: Trace) -> str:
         return f"the runtime stopped it and wrote {' / '.join(lines[:2])!r}."
     if len(trace) >= MOST_STEPS:
         return f"it went on for more than {MOST_STEPS:,} instructions. Does every loop end?"
-    return trace.fault or "the recording does not say why."
+    fault = trace.fault or "the recording does not say why."
+    return fault.removeprefix(f"{trace.title} did not return: ")
 
 
 def _structure(trace: Trace, name: str, words: int, calls: str) -> None:

@@ -6,6 +6,7 @@ import sys
 from types import TracebackType
 
 from underglass.course.failure import CheckFailed
+from underglass.errors import UnderglassError
 
 __all__ = ["Marks"]
 
@@ -20,7 +21,7 @@ class Marks:
     3
 
     The number that the cell ends with is its points, to nbgrader (nbgrader 0.9, utils.py, determine_grade)
-    and to `underglass grade`. A part that fails says why, and the next one is tried.
+    and to `underglass grade`. A part that fails says why, once, and the next one is tried.
     """
 
     def __init__(self) -> None:
@@ -42,10 +43,12 @@ class Marks:
         if error is None:
             self._given += self._now
             return False
-        if not isinstance(error, CheckFailed):
+        if not isinstance(error, UnderglassError):
             return False
-        self.failures.append(error)
-        sys.stdout.write(f"{error}\n")
+        failure = error if isinstance(error, CheckFailed) else CheckFailed(str(error))
+        if str(failure) not in map(str, self.failures):
+            sys.stdout.write(f"{failure}\n")
+        self.failures.append(failure.with_traceback(error.__traceback__))
         return True
 
     @property

@@ -28,6 +28,7 @@ _ENOUGH = 2  # different answers that were run and failed
 _tried: dict[str, list[str]] = {}
 """exercise → digests of the different answers that failed, in this process."""
 _are_hidden = False
+_shown: tuple[int, str] = (0, "")  # the count of the cell that showed a failure last, and the failure
 
 
 def note_failure(name: str, program: GoProgram | None, failure: CheckFailed, hints: Sequence[str]) -> None:
@@ -37,7 +38,7 @@ def note_failure(name: str, program: GoProgram | None, failure: CheckFailed, hin
     before = _tried.setdefault(name, [])
     if answer and digest not in before:
         before.append(digest)
-    if not _is_notebook():
+    if not _is_notebook() or _is_shown(str(failure)):
         return
     from IPython.display import display
 
@@ -114,6 +115,14 @@ def _is_notebook() -> bool:
     """Whether there is a front end to show something in."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     return getattr(shell, "kernel", None) is not None
+
+
+def _is_shown(message: str) -> bool:
+    """Whether this execution of a cell has shown the same failure: two of its parts may end in it."""
+    global _shown
+    now = (sys.modules["IPython"].get_ipython().execution_count, message)
+    before, _shown = _shown, now
+    return before == now
 
 
 def _text_of(name: str, program: GoProgram | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from underglass import toolchain
 from underglass.errors import BuildError
 from underglass.kernel.cells import Cell, arranged
-from underglass.toolchain import Build, Diagnostic, Source, golex
+from underglass.toolchain import Build, Diagnostic, Source, asmlex, golex
 from underglass.toolchain.refusals import uses_c
 
 __all__ = ["Accepted", "NotebookProgram", "functions_of", "reason"]
@@ -90,6 +90,15 @@ class NotebookProgram:
         self.cells = rest
         return built
 
+    def left_out(self) -> dict[str, str]:
+        """What waiting cells define → which cell that is, and why it waits."""
+        return {
+            name: f"{cell.origin.capitalize()} has {name} as it was written last, and is not in the program "
+            f"({reason(error)})."
+            for cell, error in self.waiting
+            for name in cell.defines | _local_data(cell)
+        }
+
     def vet(self, cells: Iterable[Cell]) -> tuple[Diagnostic, ...]:
         """Return what `go vet` has against these cells of the program; each text is looked at once.
 
@@ -134,6 +143,14 @@ def functions_of(cell: Cell, build: Build) -> tuple[str, ...]:
             if f.has_body and not (f.receiver or f.is_generic) and f.name not in ("_", "init")
         ]
     return tuple(text.removeprefix("func ") for text in found)
+
+
+def _local_data(cell: Cell) -> set[str]:
+    """The names that the cell's `GLOBL name<>(SB)` lines keep in their file."""
+    if not cell.source.is_assembly:
+        return set()
+    lines = ([token.text for token in line] for line in asmlex.statements(cell.source.text))
+    return {line[1] for line in lines if line[0] == "GLOBL" and line[2:3] == ["<"]}
 
 
 def reason(error: BuildError) -> str:

@@ -157,6 +157,7 @@ class Session:
     def _set(self, built: Build) -> GoProgram:
         prog = from_build(built)
         self._listen(prog)
+        prog.waiting = self._notebook.left_out
         self._shell.push({"prog": prog})
         return prog
 

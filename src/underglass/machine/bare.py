@@ -258,11 +258,9 @@ class BareMachine:
     # -- words -----------------------------------------------------------------------------------
 
     def _place(self, pc: int) -> str:
-        function = self.program.function_at(pc) if self.program is not None else None
-        if function is None or self.program is None:
+        if self.program is None or self.program.function_at(pc) is None:
             return f"{pc:#x}"
-        where = self.program.origin(function, pc)
-        return f"{function.name}+{pc - function.address:#x}" + (f" ({where})" if where else "")
+        return self.program.place(pc)
 
     def _describe(self, raised: Exception_) -> str:
         text = f"{raised.name} in {self._place(raised.pc)}"

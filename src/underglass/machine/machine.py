@@ -315,25 +315,14 @@ class Machine:
         places = [self._pc, *(t.pc for t in self.kernel.threads if t is not self.kernel.current)]
         functions = {pc: self.program.function_at(pc) for pc in places}
         own = (pc for pc, f in functions.items() if f is not None and self.program.source_of(f) is not None)
+        place = self.program.place(next(own, self._pc))
         raise LimitExceeded(
-            f"The program ran for {amount}, the limit, and was stopped in {self.place(next(own, self._pc))}. "
+            f"The program ran for {amount}, the limit, and was stopped in {place}. "
             f"Is there a loop that does not end? Otherwise raise the limit `{limit}`.",
             limit=limit,
         )
 
     # -- words -----------------------------------------------------------------------------------
-
-    def place(self, pc: int) -> str:
-        """A guest address in words: function, offset, and the source line as its author calls it."""
-        function = self.program.function_at(pc)
-        if function is None:
-            return f"{pc:#x}, which is in no function"
-        where = self.program.origin(function, pc)
-        return (
-            f"{function.name}+{pc - function.address:#x} ({where})"
-            if where
-            else f"{function.name}+{pc - function.address:#x}"
-        )
 
     def describe(self, fault: Fault) -> str:
         """A fault in words: what was done, to which address, where."""
@@ -343,7 +332,7 @@ class Machine:
             if function
             else ""
         )
-        return f"{fault.what}, in {self.place(fault.pc)}{f': {code}' if code else ''}."
+        return f"{fault.what}, in {self.program.place(fault.pc)}{f': {code}' if code else ''}."
 
     # -- snapshot --------------------------------------------------------------------------------
 

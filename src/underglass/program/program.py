@@ -221,6 +221,19 @@ class Program:
             return f"{source.origin}, line {line}"
         return f"{function.file}, line {line}" if function.file and line else ""
 
+    def place(self, pc: int) -> str:
+        """Where an address of code is: "main.add+0x10 (cell 7, line 3)".
+
+        What the linker fills the room between functions with belongs to none of them.
+        """
+        function = self.function_at(pc)
+        if function is None:
+            return f"{pc:#x}, which is in no function"
+        if pc > function.address + function.size:
+            return f"the bytes behind the end of {function.name}"
+        where = self.origin(function, pc)
+        return f"{function.name}+{pc - function.address:#x}" + (f" ({where})" if where else "")
+
     def file_at(self, function: Function, pc: int) -> str:
         """The file of the source line of `pc`: not the function's own where a call was inlined."""
         index = self._table.index_of(function.address)

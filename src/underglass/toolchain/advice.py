@@ -176,6 +176,27 @@ _RULES: tuple[tuple[str, _Answer], ...] = (
         "The directive is TEXT ·name(SB), flags, $locals-args: bytes of locals, a minus sign, bytes "
         "of arguments and results. Flags are NOSPLIT or 0.",
     ),
+    (
+        r"DATA value must be",
+        'The value of DATA takes a dollar sign: $42, $name<>(SB) for an address, $"text".',
+    ),
+    (
+        r"overlapping DATA entry",
+        "The DATA lines of a symbol go upward, and each begins where the one before it ends, or behind that.",
+    ),
+    (
+        r"initialize bounds \((\d+) < (\d+)\)",
+        lambda found, _: (
+            f"DATA fills this symbol up to byte {found.group(2)}, and GLOBL gives it {found.group(1)}."
+        ),
+    ),
+    (
+        r"missing Go type information for global symbol (\S+):",
+        lambda found, _: (
+            f"GLOBL gives {found.group(1).removeprefix('main.')} no flag: write NOPTR behind its name, or "
+            "RODATA where nothing writes to it."
+        ),
+    ),
     (r"unbalanced PUSH/POP", "Each path to RET must pop what it has pushed: count PUSHQ and POPQ."),
     (
         r"undefined label (\S+)",
@@ -191,6 +212,10 @@ _RULES: tuple[tuple[str, _Answer], ...] = (
         "takes a number of more than 32 bits.",
     ),
     (r"expected register; found %", "Registers are written without %: AX, BX, SP."),
+    (
+        r"expected pseudo-register; found",
+        "A name goes with FP, SP or SB. An offset from a register is a number, as in 8(AX).",
+    ),
     (r"bad scale: ", "An index is scaled by 1, 2, 4 or 8, as in (AX)(BX*8)."),
     (
         r"cannot reference SB without a symbol|expected identifier, found \"?\.",

@@ -24,9 +24,10 @@ _ARGUMENT = re.compile(r"(?<![\w.·])([A-Za-z_]\w*)([+-]\d+)\(FP\)")
 _SIZES = re.compile(r"\$(-?\d+)(?:-(\d+))?$")
 _SUFFIX = re.compile(r"_(?:base|len|cap|type|itable|data|real|imag|lo|hi|\d+|[A-Za-z]\w*)$")
 # What a function may end with: it does not go on to the next line.
-_ENDS = frozenset(
-    ["RET", "JMP", "CALL", "UNDEF", "INT", "HLT", "IRETQ", "SYSRET", "BYTE", "LONG", "WORD", "QUAD"]
-)
+_ENDS = frozenset([
+    "RET", "JMP", "CALL", "UNDEF", "INT", "HLT", "IRETW", "IRETL", "IRETQ", "SYSRET",
+    "BYTE", "LONG", "WORD", "QUAD",
+])  # fmt: skip
 _WORD = 8
 
 
