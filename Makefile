@@ -17,7 +17,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.underglass
 ARGS   ?=
-SITE_URL ?= http://localhost:8000/
+SITE_URL ?=
 export SITE_URL
 PYTHON ?=
 

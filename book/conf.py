@@ -11,6 +11,7 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -68,13 +69,19 @@ myst_heading_anchors = 3
 
 # -- what a reader of the web finds -------------------------------------------------------------------
 
-# Where the book will be read: `make site SITE_URL=https://example.org/book/`. Its pages work anywhere.
-html_baseurl = os.environ.get("SITE_URL", "http://localhost:8000/").rstrip("/") + "/"
+# Where the book will be read: `make site SITE_URL=https://example.org/book/`. Its pages work anywhere; only the
+# sitemap, the feed, the page of addresses that lead nowhere and the card name the place.
+SITE_URL = os.environ.get("SITE_URL", "")
+html_baseurl = (SITE_URL or "http://localhost:8000/").rstrip("/") + "/"
 sitemap_url_scheme = "{link}"
 sitemap_show_lastmod = False
 ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # it would draw one a page, and need matplotlib; ours is one picture
-notfound_urls_prefix = None
+if SITE_URL:  # those who show a card fetch it from where the book is read
+    ogp_image = "_static/card.png"
+    ogp_image_alt = "Go assembly on the left, the stack frame that it reads on the right"
+    ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image">']
+notfound_urls_prefix = urlsplit(html_baseurl).path
 notfound_context = {
     "title": "No such page",
     "body": "<h1>No such page</h1><p>The address leads nowhere in this book. "
@@ -92,6 +99,7 @@ html_logo = "../kernelspec/logo-svg.svg"
 html_favicon = "../kernelspec/logo-svg.svg"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_show_sphinx = False
 html_context = {"default_mode": "auto"}  # light or dark as the system is
 html_theme_options = {
@@ -120,6 +128,38 @@ def colour_cells(app: Sphinx, doctree: nodes.document) -> None:
     for block in doctree.findall(nodes.literal_block):
         if block.astext().startswith(("%%go", "%%asm")):
             block["language"] = "underglass"
+
+
+def bring_assets_once(app: Sphinx, pagename: str, template: str, context: dict[str, Any], *_: Any) -> None:
+    """Keep the first of equal styles and modules: each output brings its own, as it knows of no others."""
+    seen: set[str] = set()
+
+    def first(found: re.Match[str]) -> str:
+        again = found[0] in seen
+        seen.add(found[0])
+        return "" if again else found[0]
+
+    asset = r'<style>.*?</style>|<script type="module">.*?</script>'
+    context["body"] = re.sub(asset, first, context.get("body", ""), flags=re.DOTALL)
+
+
+def leave_out_icons(app: Sphinx, exception: Exception | None) -> None:
+    """Take the icons that no page shows out of the theme's 2,000: it would load half a megabyte for a dozen."""
+    if exception is not None or app.builder.name != "html":
+        return
+    out = Path(app.outdir)
+    script = out / "_static" / "scripts" / "fontawesome.js"
+    users = [*out.glob("*.html"), *(path for path in script.parent.glob("*.js") if path != script)]
+    used = {
+        name for path in users for name in re.findall(r"fa-([a-z0-9-]+)", path.read_text(encoding="utf-8"))
+    }
+
+    def kept(found: re.Match[str]) -> str:
+        names = {found[1], *re.findall(r'"([a-z0-9-]+)"', found[2])}
+        return found[0] if names & used else ""
+
+    icon = r'"?([a-z0-9-]+)"?:\[\d+,\d+,\[([^\]]*)\],"[0-9a-f]+",(?:"[^"]*"|\["[^"]*","[^"]*"\])\],?'
+    script.write_text(re.sub(icon, kept, script.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def write_feed(app: Sphinx, exception: Exception | None) -> None:
@@ -154,5 +194,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("source-read", download_labs)
     app.connect("doctree-read", colour_cells)
     app.connect("html-page-context", forget_widget_state, priority=400)
+    app.connect("html-page-context", bring_assets_once)
     app.connect("build-finished", write_feed)
+    app.connect("build-finished", leave_out_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -53,6 +53,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
     parser.addoption(
+        "--site", metavar="DIR", type=Path, default=None, help="test this built book (`make site`) as it is"
+    )
+
+    parser.addoption(
         "--every-lab", action="store_true", help="have nbgrader grade all labs, not three (minutes)"
     )
 
@@ -161,10 +165,13 @@ def chromium() -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The static book, built once a run, whichever worker asks first; warnings are errors."""
     from underglass.toolchain.locking import first_free
 
+    given: Path | None = request.config.getoption("--site")
+    if given is not None:
+        return given.resolve()
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # the workers of a run have it in common
