@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
-
+sys.path.insert(0, str(Path(__file__).parent))  # api.py
 
 _NEVER = (
     "1970-01-01T00:00:00Z"  # a version that is not out has no day, and a build must not depend on the clock
@@ -69,8 +70,8 @@ myst_heading_anchors = 3
 
 # -- what a reader of the web finds -------------------------------------------------------------------
 
-# Where the book will be read: `make site SITE_URL=https://example.org/book/`. Its pages work anywhere; only the
-# sitemap, the feed, the page of addresses that lead nowhere and the card name the place.
+# Where the book will be read: `make site SITE_URL=https://example.org/book/`. Its pages work anywhere; only
+# the sitemap, the feed, the page of addresses that lead nowhere and the card name the place.
 SITE_URL = os.environ.get("SITE_URL", "")
 html_baseurl = (SITE_URL or "http://localhost:8000/").rstrip("/") + "/"
 sitemap_url_scheme = "{link}"
@@ -123,6 +124,14 @@ def download_labs(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = source[0].replace("](../labs/", "](path:../labs/")
 
 
+def tell_the_library(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the reference, made of the library's docstrings, below its heading."""
+    if docname == "appendix_api":
+        from api import markdown
+
+        source[0] += f"\n{markdown()}"
+
+
 def colour_cells(app: Sphinx, doctree: nodes.document) -> None:
     """Have the cells coloured as what they are: %%go as Go, %%asm as Go's assembly."""
     for block in doctree.findall(nodes.literal_block):
@@ -144,7 +153,7 @@ def bring_assets_once(app: Sphinx, pagename: str, template: str, context: dict[s
 
 
 def leave_out_icons(app: Sphinx, exception: Exception | None) -> None:
-    """Take the icons that no page shows out of the theme's 2,000: it would load half a megabyte for a dozen."""
+    """Take out of the theme's 2,000 icons, half a megabyte, those that no page shows."""
     if exception is not None or app.builder.name != "html":
         return
     out = Path(app.outdir)
@@ -192,6 +201,7 @@ def write_feed(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the above with Sphinx; 400 is before MyST-NB's own listener."""
     app.connect("source-read", download_labs)
+    app.connect("source-read", tell_the_library)
     app.connect("doctree-read", colour_cells)
     app.connect("html-page-context", forget_widget_state, priority=400)
     app.connect("html-page-context", bring_assets_once)

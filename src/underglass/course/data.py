@@ -11,7 +11,7 @@ __all__ = ["bytes_of", "section_of"]
 def bytes_of(prog: GoProgram, name: str) -> bytes:
     """Return a variable's bytes before the program runs.
 
-    >>> bytes_of(prog, "counter")        # doctest: +SKIP
+    >>> bytes_of(prog, "counter")
     b')\\x00\\x00\\x00\\x00\\x00\\x00\\x00'
 
     Args:
