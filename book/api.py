@@ -1,7 +1,7 @@
 """The reference of the library, made of its docstrings: what conf.py puts into appendix_api.md.
 
-A docstring is Markdown already, with the sections "Args:", "Attributes:" and "Raises:", and examples that begin
-with ">>>"; tests/test_api_examples.py runs the examples.
+A docstring is Markdown already, with the sections "Args:", "Attributes:" and "Raises:", and with examples,
+which begin with ">>>" and which tests/test_api_examples.py runs.
 """
 
 from __future__ import annotations

@@ -137,8 +137,8 @@ TEXT ·twice(SB), 4, $0-16
 	MOVQ AX, ret+8(FP)
 	RET
 """
-# Whose example runs a chapter's own program or asks for a release of Go that not every machine has, and the file
-# that tests it.
+# Whose example runs a chapter's own program or asks for a release of Go that not every machine has, and the
+# file that tests it.
 ELSEWHERE = {
     "underglass.course.TwoCpus": "test_course_twocpus.py",
     "underglass.course.moved_words": "test_course_moved.py",

@@ -1,7 +1,7 @@
 """The whole static book, each page once, as a reader has it who has nothing but the folder.
 
-From the disk and without a network: every stepper steps, every question and quiz tells each foreseen answer its
-sentence, every picture has words, axe finds nothing in light and dark. From a server: nothing is asked of
+From the disk and without a network: every stepper steps, every question and quiz tells each foreseen answer
+its sentence, every picture has words, axe finds nothing in light and dark. From a server: nothing is asked of
 another origin, and a page with all it loads is below a megabyte.
 """
 
