@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -113,6 +114,20 @@ def test_each_chapter_offers_its_notebook_and_its_lab(site: Path) -> None:
         }
         for one in offered:
             nbformat.validate(nbformat.read(one, 4))
+
+
+def test_the_sitemap_and_the_feed_name_what_is_there(site: Path) -> None:
+    places = [e.text or "" for e in ElementTree.parse(site / "sitemap.xml").iter() if e.tag.endswith("}loc")]
+    pages = {path.name for path in site.glob("*.html")} - {"404.html"}
+    assert {place.rpartition("/")[2] or "index.html" for place in places} >= pages - {
+        "genindex.html",
+        "search.html",
+    }
+    assert all((site / (place.rpartition("/")[2] or "index.html")).is_file() for place in places)
+    feed = ElementTree.parse(site / "changes.xml").getroot()
+    titles = [e.text for e in feed.iter() if e.tag.endswith("title")][1:]
+    changes = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert titles == re.findall(r"^## (.+)$", changes, re.MULTILINE)
 
 
 def test_pages_bring_each_module_and_style_once(site: Path) -> None:
