@@ -3,7 +3,7 @@
     python tests/bench/site.py SITE
 
 Prints one JSON line. `paint_ms` is the median over the pages of the first contentful paint, from a server on
-this machine and with an empty cache; `slowest_ms` is that of the slowest page, named by `slowest`. `kilobytes`
+this machine, with an empty cache; `slowest_ms` is that of the slowest page, named by `slowest`. `kilobytes`
 is the median of a page with all that it loads, compressed as servers do; `most_kilobytes` is that of the page
 that `heaviest` names.
 """
