@@ -3,6 +3,7 @@
 #   make lab          open the book in JupyterLab       (make lab ARGS="--no-browser --port 8899")
 #   make test         lint, types and every test        (make test ARGS="-k frame")
 #   make site         the static book in site/   (SITE_URL=https://… where it will be read)
+#   make pdf          the whole book on paper: dist/go-under-glass.pdf, printed by the system's Chromium
 #   make notebooks    what a commit must not carry, taken out of the notebooks
 #   make screenshots  the pages as PNG in screenshots/, to be looked at
 #   make conformance  the standard library's own tests in the machine, and their table (hours)
@@ -17,7 +18,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.underglass
 ARGS   ?=
-SITE_URL ?= http://localhost:8000/
+SITE_URL ?=
 export SITE_URL
 PYTHON ?=
 
@@ -32,7 +33,7 @@ unexport PYTHONHOME
 # What the book opens on: the chapter with the lowest number.
 CHAPTER = $(firstword $(sort $(wildcard book/[0-9]*.ipynb)))
 
-.PHONY: help lab test lint site notebooks screenshots conformance agreement labextension clean
+.PHONY: help lab test lint site pdf notebooks screenshots conformance agreement labextension clean
 .DELETE_ON_ERROR:
 
 help:
@@ -60,6 +61,10 @@ site: $(STAMPS)/site $(STAMPS)/go
 	@echo "==> running the chapters and writing the static book"
 	$(BIN)/python -m sphinx -W --keep-going -b html -d .cache/sphinx book site $(ARGS)
 	@echo "==> open site/index.html"
+
+pdf: site $(STAMPS)/pdf
+	@echo "==> printing the chapters"
+	$(BIN)/python book/pdf.py site dist/go-under-glass.pdf
 
 notebooks: $(STAMPS)/lab
 	$(BIN)/python tests/notebook_rules.py --write book/*.ipynb labs/*.ipynb solutions/*.ipynb
@@ -113,6 +118,11 @@ $(STAMPS)/lab: $(STAMPS)/python pyproject.toml labextension/built/package.json
 $(STAMPS)/site: $(STAMPS)/lab
 	@echo "==> installing what the static book needs"
 	$(BIN)/python -m pip install --editable '.[site]'
+	@touch $@
+
+$(STAMPS)/pdf: $(STAMPS)/site
+	@echo "==> installing what prints"
+	$(BIN)/python -m pip install --editable '.[site,pdf]'
 	@touch $@
 
 $(STAMPS)/test: $(STAMPS)/lab

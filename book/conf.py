@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 EVIDENCE = evidence(ROOT / "book")
 """The first cell of each claim, by the claim's name."""
+sys.path.insert(0, str(Path(__file__).parent))  # api.py
 
 _NEVER = (
     "1970-01-01T00:00:00Z"  # a version that is not out has no day, and a build must not depend on the clock
@@ -73,13 +76,19 @@ myst_heading_anchors = 3
 
 # -- what a reader of the web finds -------------------------------------------------------------------
 
-# Where the book will be read: `make site SITE_URL=https://example.org/book/`. Its pages work anywhere.
-html_baseurl = os.environ.get("SITE_URL", "http://localhost:8000/").rstrip("/") + "/"
+# Where the book will be read: `make site SITE_URL=https://example.org/book/`. Its pages work anywhere; only
+# the sitemap, the feed, the page of addresses that lead nowhere and the card name the place.
+SITE_URL = os.environ.get("SITE_URL", "")
+html_baseurl = (SITE_URL or "http://localhost:8000/").rstrip("/") + "/"
 sitemap_url_scheme = "{link}"
 sitemap_show_lastmod = False
 ogp_site_url = html_baseurl
 ogp_social_cards = {"enable": False}  # it would draw one a page, and need matplotlib; ours is one picture
-notfound_urls_prefix = None
+if SITE_URL:  # those who show a card fetch it from where the book is read
+    ogp_image = "_static/card.png"
+    ogp_image_alt = "Go assembly on the left, the stack frame that it reads on the right"
+    ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image">']
+notfound_urls_prefix = urlsplit(html_baseurl).path
 notfound_context = {
     "title": "No such page",
     "body": "<h1>No such page</h1><p>The address leads nowhere in this book. "
@@ -97,6 +106,7 @@ html_logo = "../kernelspec/logo-svg.svg"
 html_favicon = "../kernelspec/logo-svg.svg"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_show_sphinx = False
 html_context = {"default_mode": "auto"}  # light or dark as the system is
 html_theme_options = {
@@ -120,6 +130,14 @@ def download_labs(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = source[0].replace("](../labs/", "](path:../labs/")
 
 
+def tell_the_library(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the reference, made of the library's docstrings, below its heading."""
+    if docname == "appendix_api":
+        from api import markdown
+
+        source[0] += f"\n{markdown()}"
+
+
 def colour_cells(app: Sphinx, doctree: nodes.document) -> None:
     """Have the cells coloured as what they are: %%go as Go, %%asm as Go's assembly."""
     for block in doctree.findall(nodes.literal_block):
@@ -136,6 +154,38 @@ def anchor_claims(app: Sphinx, doctree: nodes.document) -> None:
             if cell := here.pop(tag, None):
                 block["ids"].append(tag)
                 slugs.setdefault(f"cell-id={cell.name}", (0, tag, ""))
+
+
+def bring_assets_once(app: Sphinx, pagename: str, template: str, context: dict[str, Any], *_: Any) -> None:
+    """Keep the first of equal styles and modules: each output brings its own, as it knows of no others."""
+    seen: set[str] = set()
+
+    def first(found: re.Match[str]) -> str:
+        again = found[0] in seen
+        seen.add(found[0])
+        return "" if again else found[0]
+
+    asset = r'<style>.*?</style>|<script type="module">.*?</script>'
+    context["body"] = re.sub(asset, first, context.get("body", ""), flags=re.DOTALL)
+
+
+def leave_out_icons(app: Sphinx, exception: Exception | None) -> None:
+    """Take out of the theme's 2,000 icons, half a megabyte, those that no page shows."""
+    if exception is not None or app.builder.name != "html":
+        return
+    out = Path(app.outdir)
+    script = out / "_static" / "scripts" / "fontawesome.js"
+    users = [*out.glob("*.html"), *(path for path in script.parent.glob("*.js") if path != script)]
+    used = {
+        name for path in users for name in re.findall(r"fa-([a-z0-9-]+)", path.read_text(encoding="utf-8"))
+    }
+
+    def kept(found: re.Match[str]) -> str:
+        names = {found[1], *re.findall(r'"([a-z0-9-]+)"', found[2])}
+        return found[0] if names & used else ""
+
+    icon = r'"?([a-z0-9-]+)"?:\[\d+,\d+,\[([^\]]*)\],"[0-9a-f]+",(?:"[^"]*"|\["[^"]*","[^"]*"\])\],?'
+    script.write_text(re.sub(icon, kept, script.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def write_feed(app: Sphinx, exception: Exception | None) -> None:
@@ -168,8 +218,11 @@ def write_feed(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the above with Sphinx; 400 is before MyST-NB's own listener."""
     app.connect("source-read", download_labs)
+    app.connect("source-read", tell_the_library)
     app.connect("doctree-read", colour_cells)
     app.connect("doctree-read", anchor_claims)
     app.connect("html-page-context", forget_widget_state, priority=400)
+    app.connect("html-page-context", bring_assets_once)
     app.connect("build-finished", write_feed)
+    app.connect("build-finished", leave_out_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import runpy
 import subprocess
 import sys
 import warnings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from underglass.toolchain import Build
 
 ROOT = Path(__file__).parent.parent
+find_chromium = runpy.run_path(str(ROOT / "book" / "pdf.py"))["find_chromium"]  # what prints the book
 
 # The same examples on every machine and run (a found failure becomes a named test in fixedbugs/), and no
 # deadline: the first build of a worker takes seconds.
@@ -50,6 +51,10 @@ func main() {
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--screenshots", metavar="DIR", type=Path, default=None, help="write the browser tests' pages as PNG"
+    )
+
+    parser.addoption(
+        "--site", metavar="DIR", type=Path, default=None, help="test this built book (`make site`) as it is"
     )
 
     parser.addoption(
@@ -132,25 +137,6 @@ def add_program(add_files: tuple[Path, Path]) -> GoProgram:
     return underglass.build(*add_files)
 
 
-def find_chromium() -> Path | None:
-    """Return the system's Chromium or Chrome; $CHROMIUM decides where several are installed."""
-    if named := os.environ.get("CHROMIUM"):
-        return Path(named)
-    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
-        if found := shutil.which(name):
-            return Path(found)
-    places = [
-        Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
-        Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
-        *(
-            Path(os.environ[name]) / "Google/Chrome/Application/chrome.exe"
-            for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
-            if name in os.environ
-        ),
-    ]
-    return next((place for place in places if place.is_file()), None)
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """The path of the system's Chromium; without one the test is skipped, in CI it fails."""
@@ -161,10 +147,13 @@ def chromium() -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The static book, built once a run, whichever worker asks first; warnings are errors."""
     from underglass.toolchain.locking import first_free
 
+    given: Path | None = request.config.getoption("--site")
+    if given is not None:
+        return given.resolve()
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # the workers of a run have it in common

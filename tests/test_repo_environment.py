@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -42,3 +43,14 @@ def test_the_package_itself_is_installed_by_conda_too() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
     assert "-e ." in pip
+
+
+def test_the_development_container_needs_pip_alone() -> None:
+    text = (ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8")
+    held = json.loads(text)
+    assert re.fullmatch(r"python:3\.\d+", held["image"])  # Python and make are all that the project asks for
+    assert "features" not in held
+    extras = re.search(r"\.\[([\w,]+)\]", held["postCreateCommand"])
+    assert extras
+    offered = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(extras[1].split(",")) <= set(offered["optional-dependencies"])

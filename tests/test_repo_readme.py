@@ -77,3 +77,19 @@ def test_links_lead_somewhere() -> None:
         text = (ROOT / document).read_text(encoding="utf-8")
         for target in re.findall(r"\]\(([^):]+)\)", text):
             assert (ROOT / target).exists() or "NN_" in target, f"{document}: {target}"
+
+
+def test_every_path_that_contributing_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:\.devcontainer|book|labextension|labs|solutions|src|tests)/[\w./]*)`", text)
+    made = {"book/17_topic.ipynb", "solutions/17_topic.ipynb", "labs/17_topic.ipynb"}  # by the recipes
+    made.add("src/underglass/course/questions/topic.yml")
+    assert len(named) > 40
+    assert made <= set(named)
+    assert not sorted(path for path in set(named) - made if not (ROOT / path).exists())
+
+
+def test_every_target_that_contributing_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= set(targets)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
+import nbformat
 import pytest
 
 # What a browser fetches by itself.  A link that the reader may follow (<a href>) is no such thing, and
@@ -98,6 +100,40 @@ def test_every_chapter_has_its_page(site: Path) -> None:
     assert chapters <= {path.stem for path in site.glob("*.html")}
     index = (site / "index.html").read_text(encoding="utf-8")
     assert all(f'href="{chapter}.html"' in index for chapter in chapters)
+
+
+def test_each_chapter_offers_its_notebook_and_its_lab(site: Path) -> None:
+    root = Path(__file__).parent.parent
+    for chapter in sorted((root / "book").glob("[0-9]*.ipynb")):
+        page = (site / f"{chapter.stem}.html").read_text(encoding="utf-8")
+        offered = {site / link for link in re.findall(r'href="((?:_sources|_downloads)/[^"]+\.ipynb)"', page)}
+        wanted = [chapter, *root.glob(f"labs/{chapter.name}")]
+        assert len(wanted) == 2 or chapter.stem == "00_intro"
+        assert {nbformat.reads(one.read_text(encoding="utf-8"), 4).cells[0].source for one in offered} == {
+            nbformat.read(one, 4).cells[0].source for one in wanted
+        }
+        for one in offered:
+            nbformat.validate(nbformat.read(one, 4))
+
+
+def test_the_sitemap_and_the_feed_name_what_is_there(site: Path) -> None:
+    places = [e.text or "" for e in ElementTree.parse(site / "sitemap.xml").iter() if e.tag.endswith("}loc")]
+    pages = {path.name for path in site.glob("*.html")} - {"404.html"}
+    assert {place.rpartition("/")[2] or "index.html" for place in places} >= pages - {
+        "genindex.html",
+        "search.html",
+    }
+    assert all((site / (place.rpartition("/")[2] or "index.html")).is_file() for place in places)
+    feed = ElementTree.parse(site / "changes.xml").getroot()
+    titles = [e.text for e in feed.iter() if e.tag.endswith("title")][1:]
+    changes = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert titles == re.findall(r"^## (.+)$", changes, re.MULTILINE)
+
+
+def test_pages_bring_each_module_and_style_once(site: Path) -> None:
+    for page in site.glob("*.html"):
+        found = re.findall(r'<script type="module">.*?</script>', page.read_text(encoding="utf-8"), re.DOTALL)
+        assert len(found) == len(set(found)) <= 3, page.name
 
 
 def test_pages_carry_no_widget_state(site: Path) -> None:

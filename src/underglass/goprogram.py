@@ -124,7 +124,7 @@ class GoProgram:
             limits: what the call may use; 500 million instructions and 20 seconds by default. Memory and
                 threads are the booted program's, and have their limits from the boot.
 
-        >>> build("// func add(x, y int64) int64\\nTEXT ·add(SB), 4, $0-24 ...").call("add", 23, 4)
+        >>> prog.call("add", 23, 4)
         27
         >>> prog.call("div", 7, 0)
         (0, <*errors.errorString: division by zero>)
@@ -208,8 +208,10 @@ class GoProgram:
             arguments, stdin, environment, limits, seed: as for `run`.
 
         >>> whole = prog.record_run()
-        >>> whole.around("main.add")  # a Trace of the first activation of add
-        >>> whole.window(1_000_000, 500)  # a Trace of 500 instructions from the millionth on
+        >>> whole.around("main.main")  # its first activation, and what it calls
+        <Trace main.main, activation 1: … instructions, results: none>
+        >>> whole.window(100_000, 500)  # 500 from there on, or one or two more
+        <Trace instructions from 100,000: 50… instructions, results: none>
 
         Raises:
             GuestFault, LimitExceeded: the program did not end by itself.
@@ -244,8 +246,8 @@ class GoProgram:
     def memory_map(self) -> tuple[Area, ...]:
         """What lies where in memory when the program has booted and stands at the start of main.main.
 
-        >>> from underglass.views import memory_map_picture
-        >>> memory_map_picture(prog.memory_map())  # doctest: +SKIP
+        >>> prog.memory_map()[0]
+        Area(…)
         """
         machine = self._machine()
         machine.rewind()

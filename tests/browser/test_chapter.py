@@ -1,4 +1,4 @@
-"""The chapters as their readers meet them: run in a real JupyterLab, and read as a static page."""
+"""The chapters as their readers run them, in a real JupyterLab. As static pages test_site.py reads them."""
 
 from __future__ import annotations
 
@@ -16,33 +16,6 @@ CHAPTERS = sorted(path.stem for path in BOOK.glob("[0-9]*.ipynb"))
 # JupyterLab takes a minute for each: a few in every run, all of them where pictures are made.
 IN_JUPYTERLAB = ["00_intro", "05_frames"]
 SLOW = 120_000  # ms: a kernel starts, programs are built and run, on a machine with two cores
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 800)])
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_the_static_page_reads_well(
-    site: Path,
-    new_page: Callable[..., Page],
-    chapter: str,
-    scheme: str,
-    width: int,
-    screenshot: Callable[..., None],
-    assert_accessible: Callable[..., None],
-) -> None:
-    page = new_page(scheme, width)
-    page.goto((site / f"{chapter}.html").as_uri())
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    stepper = page.locator(".ug-stepper").first
-    stepper.scroll_into_view_if_needed()
-    counter = stepper.locator(".ug-counter b")
-    at = int(counter.inner_text())
-    stepper.focus()
-    page.keyboard.press("ArrowLeft" if at else "ArrowRight")
-    expect(counter).to_have_text(str(at - 1 if at else 1))
-    screenshot(page, "stepper")
-    screenshot(page, "whole", full_page=True)
-    assert_accessible(page, "article")
 
 
 @pytest.fixture

@@ -112,6 +112,15 @@ def test_every_step_shows_the_recording_and_nothing_jumps(open_stepper):
         assert marked.get("pseudo-SP", frame.pseudo_sp) == frame.pseudo_sp
 
 
+@pytest.mark.parametrize("width", [1600, 1280, 800])
+def test_a_stack_that_has_room_is_not_scrolled(open_stepper, width):
+    page = open_stepper(width=width)
+    for _ in range(3):
+        press(page, "ArrowRight")
+        body = page.locator(".ug-frame .ug-body")
+        assert body.evaluate("e => [e.scrollTop, e.scrollHeight - e.clientHeight]") == [0, 0]
+
+
 def test_code_and_source_follow(open_stepper):
     trace = output_trace()
     page = open_stepper()

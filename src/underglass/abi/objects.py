@@ -24,7 +24,7 @@ class Pointer:
     >>> Pointer({"x": 1, "y": 2})
     Pointer({'x': 1, 'y': 2})
     >>> prog.call("older", Pointer({"name": "Ann", "age": 41}))
-    Pointer({'name': 'Ann', 'age': 42}, '*person', 0xc000012030)
+    Pointer({'name': 'Ann', 'age': 42}, '*person', 0x…)
 
     Two Pointers are equal if the values behind them are; what they lead to may contain themselves.
 

@@ -10,7 +10,7 @@ __all__ = ["arm64_listing"]
 def arm64_listing(text: str) -> tuple[str, ...]:
     """Assemble Go assembly for arm64 and return its instructions, as `go tool asm -S` prints them.
 
-    >>> arm64_listing("TEXT ·f(SB), 4, $16-0\\n\\tRET\\n")[1]        # doctest: +SKIP
+    >>> arm64_listing("TEXT ·f(SB), 4, $16-0\\n\\tRET\\n")[1]
     'MOVD.W R30, -32(RSP)'
 
     Raises:

@@ -25,7 +25,7 @@ def case_study(name: str, *, any_linkname: bool = False, shipped: bool = False) 
     Args:
         any_linkname: have the linker allow private symbols, as for `build`; "private_call" needs it.
 
-    >>> case_study("gvisor_stub").run("stub").stderr        # doctest: +SKIP
+    >>> case_study("gvisor_stub").run("stub").stderr
     'load reports signal 11\\n'
 
     A study with C is built where there is a C compiler. Elsewhere the program is the one that the

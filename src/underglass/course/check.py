@@ -41,9 +41,9 @@ def check(
     In a notebook a failure opens the stepper at the step that went wrong, and with each different answer that
     fails one more hint unfolds.
 
-    >>> check("second", {(23, 4): 4})            # doctest: +SKIP
+    >>> check("second", {(23, 4): 4})
     second: 1 case right, no rule broken.
-    >>> check("sum3", against="func want(a, b, c int64) int64 { return a + b + c }")  # doctest: +SKIP
+    >>> check("sum3", against="func want(a, b, c int64) int64 { return a + b + c }")
     sum3: 20 random cases right, no rule broken.
 
     Args:
@@ -85,7 +85,7 @@ def check_answer(
 ) -> None:
     """Compare a typed answer, a number, a word, or several in order, with the right one.
 
-    >>> check_answer("offset", 16, 16)           # doctest: +SKIP
+    >>> check_answer("offset", 16, 16)
     offset: 16 is right.
 
     Args:

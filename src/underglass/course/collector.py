@@ -43,7 +43,7 @@ def ending(program: GoProgram, name: str, *values: object) -> object:
 def last_words(program: GoProgram, name: str, *values: object) -> tuple[str, ...]:
     """Call a function that ends the program, and return the lines that the program wrote.
 
-    >>> last_words(prog, "careless", 7)[1]        # doctest: +SKIP
+    >>> last_words(prog, "careless", 7)[1]
     'fatal error: missing stackmap'
 
     Raises:
@@ -75,8 +75,8 @@ def scan_of(run: Run, name: str, abi: Abi | None = None) -> Trace:
         name: the function whose frame is looked at, "keep" or "main.keep".
         abi: which of two functions of one name.
 
-    >>> scan_of(prog.record_run(), "keep", abi="ABI0")        # doctest: +SKIP
-    <Trace runtime.scanframeworker, activation 4: 1023 instructions, results: none>
+    >>> scan_of(prog.record_run(), "keep", abi="ABI0")
+    <Trace runtime.scanframeworker, activation …: … instructions, results: none>
 
     Raises:
         UnknownFunction: no such function.
@@ -107,8 +107,8 @@ def pointers_at(program: GoProgram, name: str, abi: Abi | None = None) -> dict[s
     the same function is "collect, call 2". The call that grows the stack is left out: it happens before the
     frame is made.
 
-    >>> pointers_at(prog, "inGo")        # doctest: +SKIP
-    {'newBox': (), 'collect': ('8(SP)',), 'refill': ('b',), 'value': ()}
+    >>> pointers_at(prog, "inGo")
+    {'newBox': (), 'collect': ('0(SP)',)}
 
     Args:
         abi: which of two functions of one name.

@@ -23,7 +23,7 @@ _TEXT = re.compile(r"\tTEXT\t(?P<text>.+)$", re.MULTILINE)
 def symabis(assembly: str) -> tuple[str, ...]:
     """Return the lines of the list that the assembler makes of a text for the compiler.
 
-    >>> symabis("TEXT ·twice(SB), 4, $0-16\\n\\tCALL ·add(SB)\\n\\tRET\\n")        # doctest: +SKIP
+    >>> symabis("TEXT ·twice(SB), 4, $0-16\\n\\tCALL ·add(SB)\\n\\tRET\\n")
     ('def main.twice ABI0', 'ref main.add ABI0')
 
     Raises:
@@ -40,8 +40,8 @@ def compiled(go: str, assembly: str, goarch: str = "amd64") -> tuple[str, ...]:
         go: a Go text without imports.
         assembly: the package's assembly, which the compiler knows by its list only.
 
-    >>> compiled("package main\\nfunc twice(x int64) int64\\n", "TEXT ·twice(SB), …")        # doctest: +SKIP
-    ('main.twice(SB), DUPOK|NOSPLIT|WRAPPER|ABIInternal, $24-8',)
+    >>> compiled("package main\\nfunc twice(x int64) int64\\n", "TEXT ·twice(SB), 4, $0-16\\n\\tRET\\n")
+    ('main.twice(SB), DUPOK|NOSPLIT|ABIWRAPPER|ABIInternal, $24-8',)
 
     Raises:
         UnderglassError: the assembler or the compiler rejects a text.

@@ -26,7 +26,7 @@ def address_of(prog: GoProgram, name: str) -> int:
 def bytes_of(prog: GoProgram, name: str) -> bytes:
     """Return a variable's bytes before the program runs.
 
-    >>> bytes_of(prog, "counter")        # doctest: +SKIP
+    >>> bytes_of(prog, "counter")
     b')\\x00\\x00\\x00\\x00\\x00\\x00\\x00'
 
     Args:

@@ -14,7 +14,7 @@ __all__ = ["Marks"]
 class Marks:
     """Counts the points of a graded cell whose parts count alone.
 
-    >>> marks = Marks()                                             # doctest: +SKIP
+    >>> marks = Marks()
     >>> with marks(2): check("squares", {(5, 3): 16})
     >>> with marks(1): check("squares", {(5, 3): 16}, at_most=12)
     >>> marks.total                                                 # the cell's last line

@@ -27,7 +27,7 @@ def moved_words(trace: Trace, before: int, after: int, depth: int | None = None)
     Places and pointers are counted from the high end of the stack they belong to, which is where both stacks
     hold the same word.
 
-    >>> moved_words(grown, 4, again)        # doctest: +SKIP
+    >>> moved_words(grown, 4, again)
     The words in use, 2,048 bytes before and 4,096 after
     place     what             before       after
     hi - 48   saved BP         old hi - 80  new hi - 80  mended

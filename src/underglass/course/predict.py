@@ -21,7 +21,7 @@ __all__ = ["Choice", "Question", "predict"]
 def predict(name: str) -> Question:
     """Ask, before the run shows it.
 
-    >>> predict("frame/entry")        # doctest: +SKIP
+    >>> predict("frame/entry")
     add has just been entered, and SP points to the return address. At which offset from SP …
       ( ) 0(SP)
       ( ) 8(SP)

@@ -32,8 +32,8 @@ class TwoCpus:
     CPU 1 first runs up to the call. CPU 0 runs `patcher(at, to uintptr)`, with the addresses of the call and
     of the function that it shall lead to.
 
-    >>> duel = TwoCpus(prog, "patch", "triple", ("apply", 7))        # doctest: +SKIP
-    >>> duel.entered()        # doctest: +SKIP
+    >>> duel = TwoCpus(prog, "patch", "triple", ("apply", 7))
+    >>> duel.entered()
     ('double', 'double', 'double', 'launch', 'triple')
 
     Raises:

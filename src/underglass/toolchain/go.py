@@ -59,7 +59,7 @@ class Go:
     def language(self) -> str:
         """The version a go.mod file names.
 
-        >>> find_go().language  # doctest: +SKIP
+        >>> find_go().language
         '1.27'
         """
         found = re.search(r"go(\d+\.\d+)", self.version)

@@ -25,7 +25,7 @@ _TIMEOUT = 900.0  # seconds: a wheel has 60 to 100 MB
 def installed_releases() -> tuple[str, ...]:
     """Return the releases at hand, oldest first: the one in use, and those that `install_release` got.
 
-    >>> installed_releases()                                        # doctest: +SKIP
+    >>> installed_releases()
     ('1.24', '1.27')
     """
     found = {path.name for path in _folder().iterdir() if _NAME.fullmatch(path.name)}
@@ -36,7 +36,7 @@ def installed_releases() -> tuple[str, ...]:
 def go_release(name: str) -> Iterator[Go]:
     """While inside, build with another release of Go.
 
-    >>> with go_release("1.24"):                                    # doctest: +SKIP
+    >>> with go_release("1.24"):
     ...     build(source).call("add", 23, 4)
 
     Args:
@@ -56,7 +56,7 @@ def go_release(name: str) -> Iterator[Go]:
 def on_releases(ask: Callable[[], _T]) -> dict[str, _T]:
     """Return what `ask` returns with each release at hand, oldest first.
 
-    >>> on_releases(lambda: find_go().version)                      # doctest: +SKIP
+    >>> on_releases(lambda: find_go().version)
     {'1.24': 'go1.24.11', '1.27': 'go1.27.3'}
     """
     answers = {}

@@ -220,7 +220,7 @@ def wrapper_html(program: Program, annotated: Annotated) -> str:
     )
     return (
         f"<style>{css_variables('.ug-wrapper')}{_STYLE}</style>"
-        f'<div class="ug-wrapper"><h4>{title}</h4>{about}<div class="both">{places}'
+        f'<div class="ug-wrapper"><h3>{title}</h3>{about}<div class="both">{places}'
         '<table class="code"><thead><tr><th scope="col">instruction</th><th scope="col">step</th>'
         f'<th scope="col">what it does</th></tr></thead><tbody>{"".join(body)}</tbody></table></div></div>'
     )
@@ -278,8 +278,8 @@ def _plain(name: str) -> str:
 _STYLE = """
 .ug-wrapper{container-type:inline-size}
 .ug-wrapper{color:var(--ug-ink);background:var(--ug-paper);font:14px/20px system-ui,sans-serif;padding:8px 0}
-.ug-wrapper h4{margin:0 0 6px;font-size:15px;font-weight:600}
-.ug-wrapper h4 span{border-radius:4px;padding:1px 6px;font-size:12px}
+.ug-wrapper h3{margin:0 0 6px;font-size:15px;font-weight:600}
+.ug-wrapper h3 span{border-radius:4px;padding:1px 6px;font-size:12px}
 .ug-wrapper span.abi0{background:var(--ug-abi0-tint);color:var(--ug-abi0)}
 .ug-wrapper span.internal{background:var(--ug-internal-tint);color:var(--ug-internal)}
 .ug-wrapper p{margin:0;color:var(--ug-muted)}
