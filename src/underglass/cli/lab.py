@@ -15,6 +15,7 @@ __all__ = ["add_to", "warm_up"]
 _EXAMPLES = """\
   underglass lab                              in the folder go-under-glass, made if needed
   underglass lab course                       in a folder of that name
+  underglass lab course --solutions           for a teacher: with the solutions, to change and release
   underglass lab -- --no-browser --port 8899  what stands behind -- is JupyterLab's"""
 
 
@@ -25,15 +26,16 @@ def add_to(commands: Commands) -> None:
         "folder", nargs="?", type=Path, default=Path("go-under-glass"), metavar="FOLDER",
         help="where chapters and labs are copied to; files that are there stay as they are",
     )  # fmt: skip
+    parser.add_argument("--solutions", action="store_true", help="copy the labs' solutions too")
     parser.add_argument("--copy-only", action="store_true", help="copy, and do not open JupyterLab")
     parser.set_defaults(act=_lab)
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from underglass.course.shipped import FIRST, lay_out
+    from underglass.course.shipped import FIRST, PARTS, lay_out
 
     folder: Path = options.folder.absolute()
-    made = lay_out(folder)
+    made = lay_out(folder, (*PARTS, "solutions") if options.solutions else PARTS)
     print(f"{folder}: {len(made)} notebooks are new." if made else f"{folder}: as you left it.", flush=True)
     if options.copy_only:
         return 0
