@@ -2,15 +2,15 @@
 
     python tests/bench/hub.py --hub DIR --proxy FILE [--students 30] [--think 0]
 
-DIR is an environment made as the book's page on teaching says: `pip install underglass jupyterhub`. FILE is the
-command configurable-http-proxy of `npm install configurable-http-proxy`. The hub is a real one, with a
-password-less authenticator and a spawner that needs no system users, since neither changes what a student's
-server costs; it runs in a folder of its own and is ended afterwards.
+DIR is an environment made as the book's page on teaching says: `pip install underglass jupyterhub`. FILE is
+the command configurable-http-proxy of `npm install configurable-http-proxy`. The hub is a real one, with an
+authenticator that asks for no password and a spawner that needs no system users, since neither changes what
+a student's server costs; it runs in a folder of its own and is ended afterwards.
 
 Prints one JSON line. `pss_mb` is a student's share of memory (proportional set size of the server and both
 kernels, what they share divided among them) when all notebooks are open; `cpu_s` the processor time of the
-same processes and of the toolchain they ran; `cell_s` is from sending a cell to its kernel's being idle. Exit code 1: a cell
-failed that should not.
+same processes and of the toolchain they ran; `cell_s` is from sending a cell to its kernel's being idle. Exit
+code 1: a cell failed that should not.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def main() -> int:
             proxy=str(options.proxy),
             underglass=str(binaries / "underglass"),
             limit=int(START_LIMIT),
-        )  # fmt: skip
+        )
     )
     hub = psutil.Popen(
         [binaries / "jupyterhub", "--config", work / "config.py", "--log-level=ERROR"],
