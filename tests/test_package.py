@@ -1,4 +1,4 @@
-"""The wheel and the source distribution: what is in them, that indexes take them, that both ways lead to one wheel.
+"""The wheel and the sdist: what is in them, that indexes take them, that both ways lead to one wheel.
 
 tests/agreement/package.py installs the wheel in an empty environment; that takes minutes.
 """

@@ -1,4 +1,4 @@
-"""postBuild, which repo2docker and Binder run after environment.yml: by the rules of repo2docker, and run here."""
+"""postBuild, which repo2docker and Binder run after environment.yml: by their rules, and run here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCRIPT = ROOT / "postBuild"
 
 
 def test_repo2docker_finds_both_files() -> None:
-    """A folder binder/ or .binder/ would hide those at the top (repo2docker, buildpacks/base.py, binder_dir)."""
+    """A folder binder/ or .binder/ would hide those at the top (repo2docker, buildpacks/base.py)."""
     assert (ROOT / "environment.yml").is_file()
     assert not (ROOT / "binder").exists()
     assert not (ROOT / ".binder").exists()
@@ -25,8 +25,10 @@ def test_repo2docker_finds_both_files() -> None:
 def test_it_runs_in_an_empty_home(tmp_path: Path) -> None:
     assert os.access(SCRIPT, os.X_OK)  # it is executed, not read by a shell
     environment = {
-        **os.environ, "HOME": str(tmp_path), "PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}",
-    }  # fmt: skip
+        **os.environ,
+        "HOME": str(tmp_path),
+        "PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}",
+    }
     run = subprocess.run([SCRIPT], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Go's runtime" in run.stdout

@@ -153,7 +153,11 @@ async def run(hub: Hub, student: Student, path: str, asked: list[Cell], think: f
     channel = await hub.socket(f"{base}/{kernel['id']}/channels?session_id={session.session}")
     for cell in asked:
         began = time.monotonic()
-        error = await asyncio.wait_for(execute(channel, session, cell.text), CELL_LIMIT)
+        try:
+            error = await asyncio.wait_for(execute(channel, session, cell.text), CELL_LIMIT)
+        except TimeoutError:
+            student.errors.append(f"{student.name}, {cell.where}: no answer in {CELL_LIMIT:.0f} s")
+            break
         student.cells.append(time.monotonic() - began)
         if error and not cell.may_fail:
             student.errors.append(f"{student.name}, {cell.where}: {error}")

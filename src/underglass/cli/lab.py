@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +22,9 @@ _EXAMPLES = """\
   underglass lab course --solutions           for a teacher: with the solutions, to change and release
   underglass lab -- --no-browser --port 8899  what stands behind -- is JupyterLab's
   underglass lab --hub --seed /opt/underglass/cache --    as a student's server, started by JupyterHub"""
+
+
+_LONGEST = 50  # bytes of the folder that a kernel's sockets lie in
 
 
 def add_to(commands: Commands) -> None:
@@ -73,10 +77,26 @@ def open_lab(folder: Path, words: list[str], *, in_hub: bool = False) -> int:
     first = FIRST if (folder / FIRST).exists() else "book"
     command = [sys.executable, "-m", "jupyterhub.singleuser" if in_hub else "jupyterlab"]
     command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{first}"]
-    command += [*_quiet(), *words]
+    command += [*_quiet(), *(_sockets() if in_hub else ()), *words]
     if in_hub and hasattr(os, "execv") and os.name == "posix":
         os.execv(command[0], command)
     return subprocess.run(command, check=False).returncode
+
+
+def _sockets() -> list[str]:
+    """Have kernels listen on sockets in a folder of the student's, rather than on ports of the machine's.
+
+    jupyter_client 8 picks free ports that the kernel takes a moment later (provisioning/
+    local_provisioner.py), and of a class that starts at once some take each other's. A socket's path has at
+    most 107 characters (Linux, unix(7)), and jupyter_client's names 50 of them.
+    """
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    if os.name != "posix":
+        return []
+    if len(os.fsencode(jupyter_runtime_dir())) > _LONGEST:
+        os.environ["JUPYTER_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="jupyter-")
+    return ["--KernelManager.transport=ipc"]
 
 
 def _quiet() -> list[str]:
