@@ -133,5 +133,5 @@ $(STAMPS)/test: $(STAMPS)/lab
 # The first Go build compiles Go's runtime for linux/amd64: better here, announced, than under the first cell.
 $(STAMPS)/go: $(STAMPS)/lab
 	@echo "==> first Go build: compiling the Go runtime, once (half a minute)"
-	@$(BIN)/python -c 'from underglass.cli.lab import warm_up; warm_up()'
+	@$(BIN)/underglass warm
 	@touch $@

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from underglass.course.shipped import solutions_folder
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -23,6 +27,24 @@ def test_every_chapter_and_lab_is_laid_out(tmp_path: Path) -> None:
         made = {path.name for path in (tmp_path / "go-under-glass" / part).iterdir()}
         assert made == {path.name for path in (ROOT / part).glob("*.ipynb")}
     assert not (tmp_path / "go-under-glass" / "solutions").exists()
+
+
+def test_a_teacher_gets_the_solutions_too(tmp_path: Path) -> None:
+    run = lab("course", "--solutions", "--copy-only", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    made = {path.name for path in (tmp_path / "course" / "solutions").iterdir()}
+    assert made == {path.name for path in (ROOT / "solutions").glob("*.ipynb")}
+
+
+def test_solutions_are_the_packages_where_there_are_none_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`release` and `grade` ask this; tests/agreement/package.py runs both from the wheel alone."""
+    monkeypatch.chdir(tmp_path)
+    assert solutions_folder(None) == ROOT / "solutions"
+    assert solutions_folder(Path("mine")) == Path("mine")
+    (tmp_path / "solutions").mkdir()
+    assert solutions_folder(None) == Path("solutions")
 
 
 def test_the_readers_work_stays(tmp_path: Path) -> None:

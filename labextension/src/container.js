@@ -19,8 +19,8 @@
       scope = offered;
     },
     get: async () => {
-      const { plugin } = await import(new URL("index.js", here).href);
-      const module = { __esModule: true, default: await plugin(shared) };
+      const { plugins } = await import(new URL("index.js", here).href);
+      const module = { __esModule: true, default: await plugins(shared) };
       return () => module;
     },
   };

@@ -1,3 +1,5 @@
+// Two plugins: the launcher's tile (start.js), and the colours of cells.
+//
 // A cell that starts with %%asm or %%go is read as that language, whatever the notebook's language is. Go assembly
 // is a language of JupyterLab's besides, for .s files and for code in Markdown, ```goasm.
 //
@@ -8,17 +10,20 @@
 
 import { asm } from "./asm.js";
 import { go } from "./go.js";
+import { start } from "./start.js";
 
 const MAGIC = /^%%(asm|go)(?:\s|$)/;
 const MARKDOWN = "text/x-ipythongfm";
 
-export async function plugin(shared) {
+export const plugins = async (shared) => [await cells(shared), await start(shared)];
+
+async function cells(shared) {
   const [editor, { LanguageSupport, StreamLanguage, language }, { Prec }] = await Promise.all(
     ["@jupyterlab/codemirror", "@codemirror/language", "@codemirror/state"].map(shared),
   );
   const languages = { asm: [StreamLanguage.define(asm)], go: [StreamLanguage.define(go)] };
   const plain = StreamLanguage.define({ token: (stream) => stream.skipToEnd() ?? null });
-  const cells = [
+  const extensions = [
     Prec.highest(language.computeN(["doc"], (state) => languages[magicOf(state.doc)] ?? [])),
     Prec.lowest(language.of(plain)),
   ];
@@ -38,7 +43,7 @@ export async function plugin(shared) {
       editors.addExtension({
         name: "underglass-cells",
         factory: ({ model }) =>
-          model.mimeType === MARKDOWN ? null : editor.EditorExtensionRegistry.createImmutableExtension(cells),
+          model.mimeType === MARKDOWN ? null : editor.EditorExtensionRegistry.createImmutableExtension(extensions),
       });
     },
   };

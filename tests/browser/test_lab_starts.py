@@ -26,3 +26,41 @@ def test_the_launcher_offers_it(
     expect(card).to_be_visible(timeout=60_000)
     expect(page.get_by_text("official Jupyter news")).to_have_count(0)
     screenshot(page, "launcher")
+
+
+def test_its_first_tile_opens_the_book(
+    lab_server: Any, new_page: Callable[..., Page], screenshot: Callable[..., None]
+) -> None:
+    page = new_page("light", 1280, expected=("Could not restore the debugger state",))
+    page.goto(f"{lab_server.url}lab/workspaces/tile?reset&token={lab_server.token}")
+    tile = page.locator(".jp-LauncherCard").first
+    expect(tile).to_have_attribute("title", "Start the book", timeout=60_000)
+    expect(tile.locator("img")).to_have_js_property("complete", True)
+    tile.click()
+    expect(page.locator(".jp-Notebook .jp-MarkdownCell h1").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".lm-DockPanel-tabBar .lm-mod-current")).to_contain_text("00_intro.ipynb")
+    screenshot(page, "book")
+
+
+def test_a_server_without_the_book_says_how_to_open_one(
+    lab_server: Any, new_page: Callable[..., Page]
+) -> None:
+    page = new_page("light", 1280)
+    page.goto(f"{lab_server.url}lab/workspaces/none?reset&token={lab_server.token}")
+    tile = page.locator(".jp-LauncherCard").first
+    expect(tile).to_contain_text("Start the book", timeout=60_000)
+    (lab_server.root / "book").rename(lab_server.root / "away")
+    try:
+        tile.click()
+        expect(page.locator(".jp-Dialog")).to_contain_text("underglass lab", timeout=60_000)
+    finally:
+        (lab_server.root / "away").rename(lab_server.root / "book")
+
+
+def test_chapters_stand_in_order(lab_server: Any, new_page: Callable[..., Page]) -> None:
+    page = new_page("light", 1280, expected=("Could not restore the debugger state",))
+    page.goto(lab_server.page_of("book/00_intro.ipynb", workspace="order"))
+    names = page.locator(".jp-DirListing-content .jp-DirListing-itemName")
+    expect(names.filter(has_text="00_intro.ipynb")).to_be_visible(timeout=60_000)
+    shown = [name for name in names.all_inner_texts() if name[:1].isdigit()]
+    assert shown == sorted(path.name for path in (lab_server.root / "book").glob("[0-9]*.ipynb"))

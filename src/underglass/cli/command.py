@@ -31,6 +31,7 @@ from underglass.cli import (
     run,
     trace,
     vet,
+    warm,
     wrappers,
 )
 from underglass.errors import UnderglassError
@@ -41,7 +42,7 @@ __all__ = ["main"]
 _MODULES = (
     run, call, trace, check, rules, vet,
     abi, wrappers, graph, nosplit, inline, gcmap, extract,
-    lab, release, grade, go, doctor, kernelspec,
+    lab, release, grade, go, doctor, warm, kernelspec,
 )  # fmt: skip
 _ABOUT = """\
 Go and Go assembly, built by the real toolchain, run and recorded on an emulated amd64 computer.

@@ -145,7 +145,10 @@ def _kernel() -> str:
     except NoSuchKernel:
         raise _Missing("Jupyter does not know it. Run: underglass kernel install") from None
     program = spec.argv[0]
-    if not shutil.which(program):
+    # For these names jupyter_client 8 takes the Python that Jupyter runs on (manager.py, format_kernel_cmd).
+    major, minor = sys.version_info[:2]
+    own = {"python", f"python{major}", f"python{major}.{minor}"}
+    if program not in own and not shutil.which(program):
         raise _Missing(f"it starts {program}, which is not there. Run: underglass kernel install")
     return f"{spec.display_name}, {spec.resource_dir}"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _EXAMPLES = """\
-  underglass grade submitted --out grades                      nbgrader's folder, all labs of solutions/
+  underglass grade submitted --out grades                      nbgrader's folder, all labs of the book
   underglass grade moodle.zip --lab 05_frames --out grades     what Moodle or Canvas lets you download
   underglass grade submitted --out grades --resume             go on, or grade what is new
   underglass grade submitted --out grades --gradebook sqlite:///gradebook.db    for formgrader
@@ -38,7 +38,10 @@ def add_to(commands: Commands) -> None:
         "--lab", action="append", default=[], metavar="LAB", help="05_frames; without any, all"
     )
     parser.add_argument(
-        "--solutions", type=Path, default=Path("solutions"), metavar="DIR", help="default: solutions"
+        "--solutions",
+        type=Path,
+        metavar="DIR",
+        help="default: the folder solutions, and where there is none the book's own",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where verdicts and tables go")
     parser.add_argument(
@@ -80,6 +83,7 @@ def _grade(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from underglass.course.shipped import solutions_folder
     from underglass.grading.children import ChildLimits
     from underglass.grading.grader import Grader, find_solutions
 
@@ -87,7 +91,7 @@ def _grade(options: argparse.Namespace) -> int:
     if out.exists() and not out.is_dir():
         raise UnderglassError(f"{out} is a file. Name a folder with --out.")
     grader = Grader(
-        find_solutions(options.solutions, options.lab),
+        find_solutions(solutions_folder(options.solutions), options.lab),
         out,
         options.term if options.variants or options.term else None,
         options.resume,

@@ -6,16 +6,25 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from underglass.cli.parts import Commands, new_command
+from underglass.cli.warm import show_warm_up
+from underglass.errors import UnderglassError
 
-__all__ = ["add_to", "warm_up"]
+__all__ = ["add_to", "open_lab"]
 
 _EXAMPLES = """\
   underglass lab                              in the folder go-under-glass, made if needed
   underglass lab course                       in a folder of that name
-  underglass lab -- --no-browser --port 8899  what stands behind -- is JupyterLab's"""
+  underglass lab course --solutions           for a teacher: with the solutions, to change and release
+  underglass lab -- --no-browser --port 8899  what stands behind -- is JupyterLab's
+  underglass lab --hub --seed /opt/underglass/cache --    as a student's server, started by JupyterHub"""
+
+
+_LONGEST = 50  # bytes of the folder that a kernel's sockets lie in
 
 
 def add_to(commands: Commands) -> None:
@@ -25,38 +34,72 @@ def add_to(commands: Commands) -> None:
         "folder", nargs="?", type=Path, default=Path("go-under-glass"), metavar="FOLDER",
         help="where chapters and labs are copied to; files that are there stay as they are",
     )  # fmt: skip
+    parser.add_argument("--solutions", action="store_true", help="copy the labs' solutions too")
     parser.add_argument("--copy-only", action="store_true", help="copy, and do not open JupyterLab")
+    parser.add_argument("--hub", action="store_true", help="be a student's server, for JupyterHub to start")
+    parser.add_argument(
+        "--seed", type=Path, metavar="DIR",
+        help="an UNDERGLASS_CACHE in which Go's runtime is compiled: it is copied rather than compiled again",
+    )  # fmt: skip
     parser.set_defaults(act=_lab)
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from underglass.course.shipped import FIRST, lay_out
+    from underglass.course.shipped import PARTS, lay_out
+    from underglass.toolchain.warm import warm_from
 
+    if options.hub and find_spec("jupyterhub") is None:
+        raise UnderglassError(
+            f"--hub: no package jupyterhub in {sys.prefix}. Install the hub's release there: "
+            "pip install jupyterhub."
+        )
     folder: Path = options.folder.absolute()
-    made = lay_out(folder)
+    made = lay_out(folder, (*PARTS, "solutions") if options.solutions else PARTS)
     print(f"{folder}: {len(made)} notebooks are new." if made else f"{folder}: as you left it.", flush=True)
     if options.copy_only:
         return 0
-    warm_up()
+    if options.seed is not None:
+        warm_from(options.seed)
+    show_warm_up()
+    return open_lab(folder, options.rest, in_hub=options.hub)
+
+
+def open_lab(folder: Path, words: list[str], *, in_hub: bool = False) -> int:
+    """Open JupyterLab on the book in a folder, and return its exit code when it has ended.
+
+    Args:
+        folder: has chapters in `book`.
+        words: further options of JupyterLab's.
+        in_hub: be what JupyterHub starts for a student; the hub ends it by this process's number.
+    """
+    from underglass.course.shipped import FIRST
+
     first = FIRST if (folder / FIRST).exists() else "book"
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
-    command += [f"--LabApp.default_url=/lab/tree/{first}", *_quiet(), *options.rest]
+    command = [sys.executable, "-m", "jupyterhub.singleuser" if in_hub else "jupyterlab"]
+    command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{first}"]
+    command += [*_quiet(), *(_sockets() if in_hub else ()), *words]
+    if in_hub and hasattr(os, "execv") and os.name == "posix":
+        os.execv(command[0], command)
     return subprocess.run(command, check=False).returncode
+
+
+def _sockets() -> list[str]:
+    """Have kernels listen on sockets in a folder of the student's, rather than on ports of the machine's.
+
+    jupyter_client 8 picks free ports that the kernel takes a moment later (provisioning/
+    local_provisioner.py), and of a class that starts at once some take each other's. A socket's path has at
+    most 107 characters (Linux, unix(7)), and jupyter_client's names 50 of them.
+    """
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    if os.name != "posix":
+        return []
+    if len(os.fsencode(jupyter_runtime_dir())) > _LONGEST:
+        os.environ["JUPYTER_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="jupyter-")
+    return ["--KernelManager.transport=ipc"]
 
 
 def _quiet() -> list[str]:
     """JupyterLab asks about its news on first start, and refuses to start for root: answered here."""
     said = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url="]
     return said + (["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
-
-
-def warm_up() -> None:
-    """Compile Go's runtime and fmt before the first cell asks for them, and show how far it is."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from underglass.toolchain.warm import warm_up as compile_all
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, transient=True) as bar:
-        task = bar.add_task("Compiling Go's runtime, once (half a minute)", total=None)
-        compile_all(lambda done, of: bar.update(task, completed=done, total=of))

@@ -33,7 +33,11 @@ def add_to(commands: Commands) -> None:
         "labs", nargs="*", metavar="LAB", help="a notebook's name, 05_frames; without any, all"
     )
     parser.add_argument(
-        "--from", dest="folder", type=Path, default=Path("solutions"), help="default: solutions"
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="default: the folder solutions, and where there is none the book's own",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the labs go")
     whose = parser.add_mutually_exclusive_group()
@@ -55,8 +59,9 @@ def add_to(commands: Commands) -> None:
 
 def _release(options: argparse.Namespace) -> int:
     from underglass.course.release import Student, release_files
+    from underglass.course.shipped import solutions_folder
 
-    folder: Path = options.folder
+    folder = solutions_folder(options.folder)
     named = [folder / f"{lab.removesuffix('.ipynb')}.ipynb" for lab in options.labs]
     paths = named or sorted(folder.glob("*.ipynb"))
     if not paths:

