@@ -16,6 +16,9 @@ type Line struct {
 // lines is replaced as a whole; a map that it held is never written again.
 var lines atomic.Pointer[map[uintptr]*Line]
 
+// meanwhile is what happens between a copy and the exchange.
+var meanwhile = func() {}
+
 func init() { lines.Store(new(map[uintptr]*Line)) }
 
 // newLine returns the line that calls it.
@@ -41,6 +44,7 @@ func keep(pc uintptr, line *Line) *Line {
 			next[k] = v
 		}
 		next[pc] = line
+		meanwhile()
 		if lines.CompareAndSwap(old, &next) {
 			return line
 		}
@@ -77,17 +81,15 @@ func viaRuntime() int { return fromRuntime().Number }
 // firstTwo calls viaMap twice in one run.
 func firstTwo() (first, second int) { return viaMap(), viaMap() }
 
-// together has many goroutines keep many lines at once, and returns how many are kept.
+// together has many goroutines keep many lines, each giving way with its copy in hand, and returns how many are kept.
 func together(goroutines, each int) int {
 	lines.Store(new(map[uintptr]*Line))
+	meanwhile = runtime.Gosched
 	done := make(chan bool)
 	for i := range goroutines {
 		go func() {
 			for j := range each {
 				keep(uintptr(i*each+j+1), new(Line))
-				if j%4 == 0 {
-					runtime.Gosched()
-				}
 			}
 			done <- true
 		}()
