@@ -74,7 +74,7 @@ def test_a_claim_links_to_its_first_cell(tmp_path: Path) -> None:
     cells = evidence(tmp_path)
     assert {name[0] for name in cells} == {"F", "C"}
     page = ledger("S4", tmp_path)._repr_markdown_()
-    assert f"[chapter 5](05_frames.ipynb#cell-id={cells['F1'].name})" in page
+    assert f"[chapter\N{NO-BREAK SPACE}5](05_frames.ipynb#cell-id={cells['F1'].name})" in page
     assert "](" not in ledger("S4")._repr_markdown_()
     (tmp_path / "06.ipynb").write_text('{"cells": [{}]}')
     with pytest.raises(UnderglassError, match=r"06\.ipynb is no notebook"):

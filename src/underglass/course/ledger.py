@@ -47,7 +47,7 @@ class Ledger:
 
     def _line(self, claim: Claim) -> str:
         name = f"{claim.name} ({claim.place})" if claim.place else claim.name
-        place = self._place(claim)
+        place = self._place(claim).replace(" ", "\N{NO-BREAK SPACE}")
         if claim.name in self.cells:
             place = f"[{place}]({self.cells[claim.name].link})"
         found = f"**{claim.verdict}:** {_escaped(claim.fact)}"
