@@ -1,4 +1,4 @@
-"""The first use on a machine compiles Go's runtime, fmt and a tool: done ahead of the first cell, and told."""
+"""The first use on a machine compiles Go's runtime, fmt and a tool: done ahead of the first cell."""
 
 from __future__ import annotations
 
