@@ -89,10 +89,12 @@ def test_what_is_compiled_is_copied_once_and_used(tmp_path: Path, monkeypatch: p
     entry = seed / "go-build" / "00" / "00ff-d"
     entry.parent.mkdir(parents=True)
     entry.write_text("compiled")
+    entry.chmod(0o755)
     (seed / "warm-go1.0").touch()
     monkeypatch.setenv("UNDERGLASS_CACHE", str(cache))
     assert warm_from(seed)
     assert (cache / "go-build" / "00" / "00ff-d").read_text() == "compiled"
+    assert os.access(cache / "go-build" / "00" / "00ff-d", os.X_OK)  # objdump lies there
     assert (cache / "warm-go1.0").exists()
     (cache / "go-build" / "00" / "00ff-d").write_text("of my own")
     assert not warm_from(seed)
