@@ -108,7 +108,7 @@ def warm_from(seed: Path) -> bool:
     target = cache / "go-build"
     if target.exists():
         return False
-    # With the day of today, since Go drops what was not used for days; and to be written, whatever the seed is.
+    # With the day of today, since Go drops what was not used for days; and writable, whatever the seed is.
     for path in sorted(compiled.rglob("*")):
         copy = target / path.relative_to(compiled)
         if path.is_dir():
