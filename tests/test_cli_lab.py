@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from underglass.cli import lab as cli_lab
+from underglass.cli.command import _parser, main
 from underglass.course.shipped import solutions_folder
+from underglass.toolchain.warm import warm_from
 
 ROOT = Path(__file__).parent.parent
 
@@ -75,3 +82,50 @@ def test_the_first_build_is_told(tmp_path: Path) -> None:
     assert numbers[-1][0] > 30
     again = subprocess.run([sys.executable, "-c", told], env=cache, capture_output=True, text=True)
     assert again.stdout.splitlines()[-1] == "False"
+
+
+def test_what_is_compiled_is_copied_once_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed, cache = tmp_path / "seed", tmp_path / "cache"
+    entry = seed / "go-build" / "00" / "00ff-d"
+    entry.parent.mkdir(parents=True)
+    entry.write_text("compiled")
+    entry.chmod(0o755)
+    (seed / "warm-go1.0").touch()
+    monkeypatch.setenv("UNDERGLASS_CACHE", str(cache))
+    assert warm_from(seed)
+    assert (cache / "go-build" / "00" / "00ff-d").read_text() == "compiled"
+    assert os.access(cache / "go-build" / "00" / "00ff-d", os.X_OK)  # objdump lies there
+    assert (cache / "warm-go1.0").exists()
+    (cache / "go-build" / "00" / "00ff-d").write_text("of my own")
+    assert not warm_from(seed)
+    assert (cache / "go-build" / "00" / "00ff-d").read_text() == "of my own"
+
+
+def test_a_seed_with_nothing_in_it(tmp_path: Path) -> None:
+    run = lab("course", "--seed", str(tmp_path / "none"), cwd=tmp_path)
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"underglass: {tmp_path / 'none'} has no compiled Go runtime. Make one:")
+
+
+def test_the_hub_has_to_be_in_the_same_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(cli_lab, "find_spec", lambda name: None if name == "jupyterhub" else found(name))
+    monkeypatch.chdir(tmp_path)
+    assert main(["lab", "--hub", "--"]) == 1
+    assert "pip install jupyterhub" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_hubs_command_in_the_book_is_one() -> None:
+    """appendix_teaching has the setting that starts a student's server; the hub adds words of its own."""
+    text = (ROOT / "book" / "appendix_teaching.ipynb").read_text(encoding="utf-8")
+    cells = json.loads(text)["cells"]
+    (setting,) = re.findall(r"c\.Spawner\.cmd = (\[[^\]]*\])", "\n".join("".join(c["source"]) for c in cells))
+    program, *words = ast.literal_eval(setting)
+    assert program == "/opt/underglass/bin/underglass"
+    assert words[-1] == "--"
+    options = _parser().parse_args(words[:-1])
+    assert options.hub
+    assert options.seed == Path("/opt/underglass/cache")

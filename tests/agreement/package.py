@@ -4,8 +4,8 @@
     python tests/agreement/package.py --python python3.13   with another
 
 There is no compiler on the PATH, nothing of this checkout in reach, and no Python environment but the new
-one. It asks: is `doctor` content, is the book laid out, does a chapter run, does an untouched lab get
-no point and its solution all of them? Prints one line; exit code 1: something did not.
+one. It asks: is `doctor` content, is the book laid out, does a chapter run, does a lab as it is handed out
+get no point, and its solution some? Prints one line; exit code 1: something did not.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.tags import mac_platforms
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 ROOT = Path(__file__).parent.parent.parent
@@ -51,7 +52,7 @@ SYSTEMS = (
     _linux("aarch64"),
     System(
         "macos-arm64",
-        tuple(f"macosx_{release}_0_{kind}" for release in range(11, 15) for kind in ("arm64", "universal2")),
+tuple(mac_platforms((14, 0), "arm64")),  # macOS 14, universal wheels among them
         {**_UNIX, "sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
     ),
     System(

@@ -20,7 +20,6 @@ import asyncio
 import json
 import os
 import secrets
-import shutil
 import socket
 import statistics
 import subprocess
@@ -203,50 +202,43 @@ def weigh(process: psutil.Process, leave: set[int] = frozenset()) -> tuple[float
 
 
 def main() -> int:
-    """Start the hub, let the students in, print, end the hub."""
+    """Start the hub in a folder of its own, let the students in, print, end the hub."""
     options = _options()
-    work = Path(tempfile.mkdtemp(prefix="underglass-hub-"))
+    with tempfile.TemporaryDirectory(prefix="underglass-hub-", ignore_cleanup_errors=True) as folder:
+        line = lesson(options, Path(folder))
+    print(json.dumps(line))
+    return 1 if line["errors"] else 0
+
+
+def lesson(options: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """Start the hub, hold the lesson, end the hub, and return the figures."""
     port, hub_port, proxy_port = free_ports()
     token = secrets.token_hex(16)
     binaries = options.hub / "bin"
-    environment = {
-        **{
-            name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "UNDERGLASS"))
-        },
-        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
-    }
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "UNDERGLASS"))}
+    environment["PATH"] = f"{binaries}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(
         [binaries / "underglass", "warm"],
         env={**environment, "UNDERGLASS_CACHE": str(work / "cache")}, check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     (work / "home").mkdir()
-    (work / "config.py").write_text(
-        _CONFIG.format(
-            port=port,
-            hub_port=hub_port,
-            proxy_port=proxy_port,
-            token=token,
-            work=work,
-            proxy=str(options.proxy),
-            underglass=str(binaries / "underglass"),
-            limit=int(START_LIMIT),
-        )
-    )
+    settings = {
+        "port": port, "hub_port": hub_port, "proxy_port": proxy_port, "token": token, "work": work,
+        "proxy": str(options.proxy), "underglass": str(binaries / "underglass"), "limit": int(START_LIMIT),
+    }  # fmt: skip
+    (work / "config.py").write_text(_CONFIG.format(**settings), encoding="utf-8")
     hub = psutil.Popen(
         [binaries / "jupyterhub", "--config", work / "config.py", "--log-level=ERROR"],
         env=environment, cwd=work, stdout=sys.stderr, start_new_session=True,
     )  # fmt: skip
     try:
-        line = asyncio.run(hold(Hub(port, token), hub, options))
+        return asyncio.run(hold(Hub(port, token), hub, options))
     finally:
         parts = [hub, *hub.children(recursive=True)] if hub.is_running() else []
         hub.terminate()
         _, left = psutil.wait_procs(parts, timeout=60)
         for part in left:
             part.kill()
-        shutil.rmtree(work, ignore_errors=True)
-    print(json.dumps(line))
-    return 1 if line["errors"] else 0
 
 
 async def hold(hub: Hub, process: psutil.Process, options: argparse.Namespace) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from capstone import CS_ARCH_X86, CS_MODE_64, Cs
 
+from underglass.errors import ToolchainMissing
 from underglass.program.function import Function, Instruction
 from underglass.toolchain import find_go
 
@@ -29,14 +30,23 @@ def disassemble(
 
     Args:
         code: each function's bytes, keyed by its address.
+
+    Raises:
+        ToolchainMissing: objdump is there and does not run.
     """
     wanted = list(functions)
     if not wanted:
         return {}
     names = "|".join(re.escape(f.symbol) for f in wanted)
-    listing = find_go().run(["tool", "objdump", "-s", f"^({names})$", str(elf.absolute())]).stdout
+    toolchain = find_go()
+    answer = toolchain.run(["tool", "objdump", "-s", f"^({names})$", str(elf.absolute())])
+    if answer.returncode != 0:
+        raise ToolchainMissing(
+            f"Go's objdump does not run: {answer.stderr.strip() or answer.returncode}. "
+            f"Delete the cache directory {toolchain.cache}, and run `underglass warm`."
+        )
     go: dict[int, str] = {}
-    for row in listing.splitlines():
+    for row in answer.stdout.splitlines():
         if match := _LINE.match(row):
             go[int(match["address"], 16)] = match["text"]
     return {f.address: tuple(_instructions(f, code[f.address], go)) for f in wanted}

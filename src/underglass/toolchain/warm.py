@@ -1,7 +1,8 @@
-"""The first use on a machine compiles the runtime, fmt and a tool: done ahead of the first cell, and told."""
+"""The first use on a machine compiles Go's runtime, fmt and a tool: done ahead of the first cell."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -107,9 +108,14 @@ def warm_from(seed: Path) -> bool:
     target = cache / "go-build"
     if target.exists():
         return False
-    shutil.copytree(
-        compiled, target, copy_function=shutil.copyfile
-    )  # with the day of today: Go drops old ones
+    # With the day of today, since Go drops what was not used for days; and writable, whatever the seed is.
+    for path in sorted(compiled.rglob("*")):
+        copy = target / path.relative_to(compiled)
+        if path.is_dir():
+            copy.mkdir(parents=True)
+        else:
+            shutil.copyfile(path, copy)
+            copy.chmod(0o755 if os.access(path, os.X_OK) else 0o644)  # tools are executable
     for mark in seed.glob("warm-*"):
         (cache / mark.name).touch()
     return True
