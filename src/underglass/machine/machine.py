@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +11,7 @@ from underglass.errors import GuestFault, LimitExceeded
 from underglass.machine.avx import forbidden_instructions
 from underglass.machine.cpu import LONGEST_BLOCK, Cpu, Event
 from underglass.machine.family import Family
+from underglass.machine.fault import Fault
 from underglass.machine.goroutines import goroutines
 from underglass.machine.limits import Limits
 from underglass.machine.linux import Kernel, KernelState
@@ -25,29 +25,13 @@ from underglass.machine.loader import load
 from underglass.machine.memory import Memory
 from underglass.program import Program
 
-__all__ = ["Fault", "Machine"]
+__all__ = ["Machine"]
 
 _MOST_JUMPS = 1000  # of the clock, with nobody woken: a timer whose signal is ignored
 _GLANCE = 5_000_000  # instructions between looks at the wall clock and at Ctrl-C
 _SEGV_MAPERR, _SEGV_ACCERR, _FPE_INTDIV, _ILL_ILLOPN, _SI_KERNEL = 1, 2, 1, 2, 0x80  # sigaction(2)
 _DIVIDE, _BREAKPOINT = 0, 3  # Intel SDM, volume 3, table 6-1
 _SIGNALS = {"memory": SIGSEGV, "invalid": SIGILL}
-_ACCESSES = {
-    "read": ("a load from", "read"),
-    "write": ("a store to", "write"),
-    "fetch": ("a jump to", "execute"),
-}
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A processor fault that became a signal."""
-
-    signal: int
-    pc: int
-    address: int
-    access: str  # read, write, fetch, or ""
-    is_protected: bool  # the address is mapped, without permission for this access
 
 
 class Machine:
@@ -359,25 +343,7 @@ class Machine:
             if function
             else ""
         )
-        what = {
-            SIGILL: "an instruction that this machine does not have "
-            "(no AVX, AVX2, FMA or AVX-512; SSE4.2 and BMI are there)",
-            SIGFPE: "a division by zero, or a quotient that does not fit",
-            SIGTRAP: "a breakpoint (INT3)",
-        }.get(fault.signal)
-        if what is None:
-            verb, right = _ACCESSES.get(fault.access, ("", ""))
-            why = (
-                f"which is mapped without permission to {right}"
-                if fault.is_protected
-                else "where nothing is mapped"
-            )
-            what = (
-                f"{verb} address {fault.address:#x}, {why}"
-                if verb
-                else "an instruction that a process may not use"
-            )
-        return f"{what}, in {self.place(fault.pc)}{f': {code}' if code else ''}."
+        return f"{fault}, in {self.place(fault.pc)}{f': {code}' if code else ''}."
 
     # -- snapshot --------------------------------------------------------------------------------
 
