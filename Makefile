@@ -8,7 +8,8 @@
 #   make screenshots  the pages as PNG in screenshots/, to be looked at
 #   make conformance  the standard library's own tests in the machine, and their table (hours)
 #   make agreement    what the library computes, compared with the toolchain at full size (half an hour)
-#   make labextension the colours of JupyterLab's cells, from labextension/src; commit what it writes
+#   make package      the wheel in an empty environment, and wheels for every system (minutes, network)
+#   make labextension JupyterLab's tile and the colours of its cells, from labextension/src; commit what it writes
 #   make clean        delete all of the above, .venv included
 #
 # PYTHON=/path/to/python chooses the interpreter that .venv is made from.
@@ -33,7 +34,7 @@ unexport PYTHONHOME
 # What the book opens on: the chapter with the lowest number.
 CHAPTER = $(firstword $(sort $(wildcard book/[0-9]*.ipynb)))
 
-.PHONY: help lab test lint site pdf notebooks screenshots conformance agreement labextension clean
+.PHONY: help lab test lint site pdf notebooks screenshots conformance agreement package labextension clean
 .DELETE_ON_ERROR:
 
 help:
@@ -78,6 +79,10 @@ conformance: $(STAMPS)/test $(STAMPS)/go
 AGREEMENT = values wrappers nosplit prologue inline gcmaps extract abi sentinel
 agreement: $(STAMPS)/test $(STAMPS)/go
 	@set -e; for name in $(AGREEMENT); do echo "==> $$name"; $(BIN)/python tests/agreement/$$name.py; done
+
+package: $(STAMPS)/test
+	$(BIN)/python tests/agreement/package.py
+	$(BIN)/python tests/agreement/wheels.py
 
 labextension: $(STAMPS)/python
 	$(BIN)/python labextension/build.py

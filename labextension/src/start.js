@@ -10,9 +10,9 @@ const MISSING =
   "into a folder and opens it.";
 
 export async function start(shared) {
-  const [{ ILauncher }, { ICommandPalette, showDialog, Dialog }, { PageConfig }] = await Promise.all(
-    ["@jupyterlab/launcher", "@jupyterlab/apputils", "@jupyterlab/coreutils"].map(shared),
-  );
+  const packages = ["launcher", "apputils", "coreutils", "ui-components"].map((name) => `@jupyterlab/${name}`);
+  const [{ ILauncher }, { ICommandPalette, showDialog, Dialog }, { PageConfig }, { notebookIcon }] =
+    await Promise.all(packages.map(shared));
   return {
     id: "underglass:start",
     description: "Opens the book from the launcher.",
@@ -27,6 +27,7 @@ export async function start(shared) {
       };
       app.commands.addCommand(COMMAND, {
         label: (args) => (args.isPalette ? "Open Go Under Glass, the book" : "Start the book"),
+        icon: notebookIcon, // of the launcher's section, which takes that of its first tile
         caption: "Open the introduction of Go Under Glass",
         execute: async () => {
           for (const path of PLACES) {

@@ -32,7 +32,7 @@ def disassemble(
         code: each function's bytes, keyed by its address.
 
     Raises:
-        ToolchainMissing: objdump is there and does not run.
+        ToolchainMissing: objdump is there and fails.
     """
     wanted = list(functions)
     if not wanted:
@@ -42,7 +42,7 @@ def disassemble(
     answer = toolchain.run(["tool", "objdump", "-s", f"^({names})$", str(elf.absolute())])
     if answer.returncode != 0:
         raise ToolchainMissing(
-            f"Go's objdump does not run: {answer.stderr.strip() or answer.returncode}. "
+            f"Go's objdump failed: {answer.stderr.strip() or answer.returncode}. "
             f"Delete the cache directory {toolchain.cache}, and run `underglass warm`."
         )
     go: dict[int, str] = {}
