@@ -224,10 +224,13 @@ def bind(site: Path, names: list[str], where: str = "") -> bytes:
     offset = len(front.pages)
     chapter = None
     for level, title, sheet in rows:
-        made_item = writer.add_outline_item(title, offset + sheet, parent=chapter if level else None)
-        chapter = chapter if level else made_item
+        item = writer.add_outline_item(
+            title=title, page_number=offset + sheet, parent=chapter if level else None
+        )
+        chapter = chapter if level else item
     for number, foot in enumerate(feet.pages):
         writer.pages[offset + number].merge_page(foot)
+        writer.pages[offset + number].compress_content_streams()
     lead_to_sheets(writer, site, {name: offset + at for name, at, _ in bodies} | {"index": 0}, where)
     writer.add_metadata({"/Title": "Go Under Glass", "/Author": "The underglass authors"})
     writer.compress_identical_objects()
