@@ -27,6 +27,15 @@ def test_cell_ids_are_unique(name: str) -> None:
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if not name.startswith("book/")])
+def test_python_cells_of_labs_are_short(name: str) -> None:
+    """Chapters have a tighter rule of their own (test_book.py); listings of Go and assembly are free."""
+    for cell in nbformat.read(ROOT / name, as_version=4).cells:
+        if cell.cell_type == "code" and not cell.source.startswith(("%%go", "%%asm", "%%variants")):
+            lines = sum(bool(line.strip()) for line in cell.source.splitlines())
+            assert lines <= 20, f"{name}, {cell.id}: {lines} lines; see CONTRIBUTING, A lab"
+
+
 def test_every_lab_has_its_solution() -> None:
     labs = {path.name for path in (ROOT / "labs").glob("*.ipynb")}
     solutions = {path.name for path in (ROOT / "solutions").glob("*.ipynb")}
