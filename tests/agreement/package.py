@@ -54,7 +54,7 @@ class Place:
             if found := shutil.which(tool):
                 (self.folder / "path" / tool).symlink_to(found)
         build = [sys.executable, "-m", "build", f"--outdir={self.folder / 'dist'}", str(ROOT)]
-        subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(build, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run([self.python, "-m", "venv", str(self.folder / "environment")], check=True)
         (wheel,) = (self.folder / "dist").glob("*.whl")
         installed = self.run("python", "-m", "pip", "install", "--quiet", str(wheel))

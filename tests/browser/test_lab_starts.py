@@ -39,6 +39,8 @@ def test_its_first_tile_opens_the_book(
     tile.click()
     expect(page.locator(".jp-Notebook .jp-MarkdownCell h1").first).to_be_visible(timeout=60_000)
     expect(page.locator(".lm-DockPanel-tabBar .lm-mod-current")).to_contain_text("00_intro.ipynb")
+    chapter = page.locator(".jp-DirListing-itemName", has_text="01_registers.ipynb")
+    expect(chapter).to_be_visible(timeout=20_000)
     screenshot(page, "book")
 
 

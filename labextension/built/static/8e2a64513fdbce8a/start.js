@@ -4,6 +4,7 @@
 // that `underglass lab` makes. A server without a book gets a dialog that says how to open one.
 
 const PLACES = ["book/00_intro.ipynb", "go-under-glass/book/00_intro.ipynb"];
+const BROWSE = "filebrowser:go-to-path"; // shows the chapters beside it
 const COMMAND = "underglass:start";
 const MISSING =
   "There is no book below this server's folder. End JupyterLab, and run `underglass lab`: it copies the book " +
@@ -31,7 +32,9 @@ export async function start(shared) {
         caption: "Open the introduction of Go Under Glass",
         execute: async () => {
           for (const path of PLACES) {
-            if (await isThere(path)) return app.commands.execute("docmanager:open", { path });
+            if (!(await isThere(path))) continue;
+            if (app.commands.hasCommand(BROWSE)) await app.commands.execute(BROWSE, { path, dontShowBrowser: true });
+            return app.commands.execute("docmanager:open", { path });
           }
           return showDialog({ title: "Go Under Glass", body: MISSING, buttons: [Dialog.okButton()] });
         },
