@@ -47,10 +47,10 @@ lab: $(STAMPS)/lab $(STAMPS)/go
 	  --LabApp.default_url="/lab/tree/$(CHAPTER)" $(ARGS)
 
 # Two workers, the least that hides the waiting for browsers and kernels on the smallest machine we promise; by
-# file, since a file's tests share a browser or a server.
+# file, since a file's tests share a browser or a server; in their order, since the longest files come first.
 test: lint $(STAMPS)/go
 	@echo "==> tests (the first run also builds the static book)"
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMPS)/test
 	@echo "==> ruff, mypy"

@@ -359,6 +359,7 @@ def test_release_writes_labs_and_says_where(tmp_path: Path) -> None:
     made = (tmp_path / "05_frames.ipynb").read_text(encoding="utf-8")
     assert made == (root / "labs" / "05_frames.ipynb").read_text(encoding="utf-8")
     assert "There is no notebook" in said(underglass("release", "99_none", "--out", str(tmp_path), cwd=root))
+    (tmp_path / "solutions").mkdir()
     assert "holds no notebook" in said(underglass("release", "--out", "out", cwd=tmp_path))
 
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import pytest
 
 import underglass
 from underglass.course import ending, last_words, pointers_at, scan_of
 from underglass.errors import GuestFault, UnderglassError, UnknownFunction
 from underglass.goprogram import GoProgram
-from underglass.toolchain import find_go
 from underglass.trace import Run
-
-AGREEMENT = Path(__file__).parent / "agreement" / "collector.py"
 
 GO = """package main
 
@@ -188,7 +182,3 @@ def test_a_name_that_is_none(program: GoProgram, run: Run) -> None:
         scan_of(run, "divid")
     with pytest.raises(UnknownFunction):
         pointers_at(program, "divid")
-
-
-def test_the_chapter_is_right_about_the_release_in_use() -> None:
-    assert runpy.run_path(str(AGREEMENT))["disagreements"](find_go().language) == []

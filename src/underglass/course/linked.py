@@ -29,8 +29,9 @@ def linker_says(*sources: str | Source, any_linkname: bool = False) -> str:
 def vet_says(*sources: str | Source) -> tuple[str, ...]:
     """Return what `go vet`, and the kit's lints after it, find in sources: "line 2: …" each.
 
-    >>> vet_says("package main ...", "TEXT ·f(SB), 4, $24-8 ...")        # doctest: +SKIP
-    ('line 1: f: wrong argument size 8; expected $...-32 (asmdecl)',)
+    >>> go = "package main\\n\\nfunc f(x int64)\\n\\nfunc main() { f(1) }\\n"
+    >>> vet_says(go, "TEXT ·f(SB), 4, $0-0\\n\\tRET\\n")
+    ('line 1: f: wrong argument size 0; expected $...-8 (asmdecl)',)
 
     Raises:
         BuildError: the sources do not compile.
