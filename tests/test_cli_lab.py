@@ -61,6 +61,10 @@ def test_the_readers_work_stays(tmp_path: Path) -> None:
     run = lab("mine", "--copy-only", cwd=tmp_path)
     assert run.stdout == f"{tmp_path / 'mine'}: as you left it.\n"
     assert notebook.read_text() == "my answers"
+    notebook.rename(notebook.with_name("mine.ipynb"))
+    run = lab("mine", "--copy-only", cwd=tmp_path)
+    assert run.stdout == f"{tmp_path / 'mine'}: 05_frames.ipynb is new.\n"
+    assert notebook.with_name("mine.ipynb").read_text() == "my answers"
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -68,6 +72,8 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     run = lab("file", "--copy-only", cwd=tmp_path)
     assert run.returncode == 1
     assert run.stderr.startswith(f"underglass: {tmp_path / 'file'}")
+    assert "cannot be written: " in run.stderr
+    assert "Name a folder of your own" in run.stderr
     assert "Traceback" not in run.stderr
 
 

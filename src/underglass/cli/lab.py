@@ -55,7 +55,8 @@ def _lab(options: argparse.Namespace) -> int:
         )
     folder: Path = options.folder.absolute()
     made = lay_out(folder, (*PARTS, "solutions") if options.solutions else PARTS)
-    print(f"{folder}: {len(made)} notebooks are new." if made else f"{folder}: as you left it.", flush=True)
+    new = f"{len(made)} notebooks are" if len(made) > 1 else f"{made[0].name} is" if made else ""
+    print(f"{folder}: {new} new." if new else f"{folder}: as you left it.", flush=True)
     if options.copy_only:
         return 0
     if options.seed is not None:
