@@ -12,10 +12,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from jupyterlab_server.workspaces_handler import WorkspacesManager
 
 from underglass.cli import lab as cli_lab
 from underglass.cli.command import _parser, main
-from underglass.course.shipped import solutions_folder
+from underglass.cli.layout import start_address
+from underglass.course.shipped import FIRST, solutions_folder
 from underglass.toolchain.warm import warm_from
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +77,29 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     assert "cannot be written: " in run.stderr
     assert "Name a folder of your own" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_each_folder_opens_in_its_own_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """tests/browser/test_lab_first_screen.py looks at it; here is what decides."""
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path / "workspaces"))
+    one, other = (start_address(tmp_path / name, FIRST) for name in ("one", "other"))
+    assert one != other
+    name = one.removeprefix("/lab/workspaces/").partition("/")[0]
+    assert one == f"/lab/workspaces/{name}/tree/{FIRST}"
+    assert start_address(tmp_path / "one", FIRST) == one  # no browser has had it open
+    workspaces = WorkspacesManager(str(tmp_path / "workspaces"))
+    held = workspaces.load(name)
+    held["data"]["layout-restorer:data"]["main"] = {"dock": None}
+    written = json.dumps({"data": held["data"], "metadata": {"id": name}})
+    path = workspaces.save(name, written)
+    assert start_address(tmp_path / "one", FIRST) == f"/lab/workspaces/{name}"
+    assert path.read_text() == written
+
+
+def test_a_layout_that_cannot_be_kept_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path / "file" / "workspaces"))
+    assert start_address(tmp_path, FIRST).endswith(f"/tree/{FIRST}")
 
 
 def test_the_first_build_is_told(tmp_path: Path) -> None:

@@ -88,10 +88,13 @@ def ask(place: Place) -> dict[str, str]:
         f"course/book/{CHAPTER}.ipynb",
     )  # fmt: skip
     hold("chapter", chapter.returncode == 0, chapter.stderr[-2000:])
-    for student, folder in (("new", "labs"), ("done", "solutions")):
+    # What answers a lab is its solution with the variants filled in: nbgrader's source notebook.
+    filled = place.run("underglass", "release", LAB, "--source", "--out", "filled")
+    hold("release", filled.returncode == 0, filled.stderr)
+    for student, folder in (("new", "course/labs"), ("done", "filled")):
         target = work / "submitted" / student / LAB
         target.mkdir(parents=True)
-        shutil.copyfile(work / "course" / folder / f"{LAB}.ipynb", target / f"{LAB}.ipynb")
+        shutil.copyfile(work / folder / f"{LAB}.ipynb", target / f"{LAB}.ipynb")
     # The book's own solutions are the package's: nothing but the command is needed.
     graded = place.run("underglass", "grade", "submitted", "--lab", LAB, "--out", "grades")
     hold("grading", graded.returncode == 0, graded.stderr)

@@ -73,12 +73,14 @@ def open_lab(folder: Path, words: list[str], *, in_hub: bool = False) -> int:
         words: further options of JupyterLab's.
         in_hub: be what JupyterHub starts for a student; the hub ends it by this process's number.
     """
+    from underglass.cli.layout import ask_nothing, start_address
     from underglass.course.shipped import FIRST
 
     first = FIRST if (folder / FIRST).exists() else "book"
     command = [sys.executable, "-m", "jupyterhub.singleuser" if in_hub else "jupyterlab"]
-    command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{first}"]
-    command += [*_quiet(), *(_sockets() if in_hub else ()), *words]
+    command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={start_address(folder, first)}"]
+    command += [*_root(), *(_sockets() if in_hub else ()), *words]
+    ask_nothing()
     if in_hub and hasattr(os, "execv") and os.name == "posix":
         os.execv(command[0], command)
     return subprocess.run(command, check=False).returncode
@@ -100,7 +102,6 @@ def _sockets() -> list[str]:
     return ["--KernelManager.transport=ipc"]
 
 
-def _quiet() -> list[str]:
-    """JupyterLab asks about its news on first start, and refuses to start for root: answered here."""
-    said = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url="]
-    return said + (["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
+def _root() -> list[str]:
+    """In a container the reader is often root, and JupyterLab would refuse to start."""
+    return ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []

@@ -114,8 +114,8 @@ def read_notebook(path: Path) -> tuple[Any, str]:
         invalid["read"] = error
     except (AttributeError, KeyError, TypeError):  # what nbformat makes of JSON of another shape
         invalid["read"] = TypeError("its JSON has another shape")
-    for error in invalid.values():
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    for wrong in invalid.values():
+        reason = (str(wrong).strip().splitlines() or [type(wrong).__name__])[0][:200]
         raise NotReleasable(f"{path} is no notebook: {reason}. Save it in Jupyter again.")
     return notebook, text
 
