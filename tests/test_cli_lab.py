@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,22 @@ def test_a_layout_that_cannot_be_kept_is_no_obstacle(tmp_path: Path, monkeypatch
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path / "file" / "workspaces"))
     assert start_address(tmp_path, FIRST).endswith(f"/tree/{FIRST}")
+
+
+def test_a_port_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        words = ("--no-browser", f"--port={port}", "--ServerApp.port_retries=0")
+        run = lab("mine", "--", *words, cwd=tmp_path)
+    assert run.returncode == 1
+    assert f"port {port} is not available" in run.stderr
+    last = run.stderr.splitlines()[-1]
+    assert last.startswith("underglass: JupyterLab ended with exit code 1")
+    assert last.endswith("underglass lab -- --port 8899")
+    assert "Traceback" not in run.stderr
 
 
 def test_the_first_build_is_told(tmp_path: Path) -> None:

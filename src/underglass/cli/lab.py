@@ -62,7 +62,14 @@ def _lab(options: argparse.Namespace) -> int:
     if options.seed is not None:
         warm_from(options.seed)
     show_warm_up()
-    return open_lab(folder, options.rest, in_hub=options.hub)
+    code = open_lab(folder, options.rest, in_hub=options.hub)
+    if code > 0:
+        print(
+            f"underglass: JupyterLab ended with exit code {code}; what it says above is why. Where a port is "
+            "in use, name another one: underglass lab -- --port 8899",
+            file=sys.stderr,
+        )
+    return code
 
 
 def open_lab(folder: Path, words: list[str], *, in_hub: bool = False) -> int:

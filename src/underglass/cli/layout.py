@@ -31,7 +31,7 @@ _FIRST: dict[str, Any] = {
 def ask_nothing() -> None:
     """Answer no, for JupyterLabs that this process starts, where the reader was not asked about news yet.
 
-    The question depends on a setting alone, whatever `LabApp.news_url` is (JupyterLab 4.6, apputils-extension,
+    The question depends on a setting alone, not on `LabApp.news_url` (JupyterLab 4.6, apputils-extension,
     announcements). Its default is read from `labconfig` in each folder of JUPYTER_CONFIG_PATH
     (jupyterlab_server 2.28, settings_utils.py); what the reader has set counts more.
     """
