@@ -31,9 +31,6 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONPATH
 unexport PYTHONHOME
 
-# What the book opens on: the chapter with the lowest number.
-CHAPTER = $(firstword $(sort $(wildcard book/[0-9]*.ipynb)))
-
 .PHONY: help lab test lint site pdf notebooks screenshots conformance agreement package labextension clean
 .DELETE_ON_ERROR:
 
@@ -41,10 +38,8 @@ help:
 	@sed -n 's/^#   //p' Makefile
 
 lab: $(STAMPS)/lab $(STAMPS)/go
-	@echo "==> JupyterLab on $(CHAPTER); end it with Ctrl-C"
-	@# In a container the reader is often root, and JupyterLab would refuse to start.
-	$(BIN)/jupyter lab $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) --ServerApp.root_dir="$(CURDIR)" \
-	  --LabApp.default_url="/lab/tree/$(CHAPTER)" $(ARGS)
+	@echo "==> JupyterLab on the book; end it with Ctrl-C"
+	$(BIN)/underglass lab . -- $(ARGS)
 
 # Two workers, the least that hides the waiting for browsers and kernels on the smallest machine we promise; by
 # file, since a file's tests share a browser or a server; in their order, since the longest files come first.
@@ -114,10 +109,6 @@ $(STAMPS)/python:
 $(STAMPS)/lab: $(STAMPS)/python pyproject.toml labextension/built/package.json
 	@echo "==> installing underglass and what it needs (first time: about 250 MB and a minute or two)"
 	$(BIN)/python -m pip install --editable .
-	@mkdir -p $(VENV)/share/jupyter/lab/settings
-	@# JupyterLab asks about its news on first start; in our own environment the answer is no.
-	@echo '{"@jupyterlab/apputils-extension:notification":' \
-	  '{"fetchNews": "false", "checkForUpdates": false}}' > $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
 
 $(STAMPS)/site: $(STAMPS)/lab

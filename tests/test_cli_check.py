@@ -54,6 +54,8 @@ def test_a_whole_run_and_json(files: tuple[str, str], capsys: pytest.CaptureFixt
         (["check", "add(", "ADD"], 1, "cannot be read"),
         (["check", "sub(1)", "ADD"], 1, "no function sub"),
         (["check", "--run", "ADD"], 1, "no assembly function of its own"),
+        (["check", "sum(1)", "GO"], 1, "plain.go: the program has no assembly function of its own"),
+        (["check", "sum(1)", "GO", "ADD"], 1, "sum(1) came through no assembly function"),
         (["check", "add(1, 2)", "none.s"], 1, "no such file"),
         (["rules", "nosplit"], 1, "Did you mean nosplit-room"),
         (["vet", "none.s"], 1, "no such file"),
@@ -62,7 +64,11 @@ def test_a_whole_run_and_json(files: tuple[str, str], capsys: pytest.CaptureFixt
 def test_wrong_usage(
     words: list[str], code: int, said: str, files: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([files[0] if word == "ADD" else word for word in words]) == code
+    plain = Path(files[0]).with_name("plain.go")
+    plain.write_text(
+        "package main\n\nfunc sum(x int64) int64 { return x + 1 }\n\nfunc main() {}\n", encoding="utf-8"
+    )
+    assert main([{"ADD": files[0], "GO": str(plain)}.get(word, word) for word in words]) == code
     assert said in capsys.readouterr().err
 
 

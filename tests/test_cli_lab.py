@@ -7,15 +7,18 @@ import importlib.util
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from jupyterlab_server.workspaces_handler import WorkspacesManager
 
 from underglass.cli import lab as cli_lab
 from underglass.cli.command import _parser, main
-from underglass.course.shipped import solutions_folder
+from underglass.cli.layout import start_address
+from underglass.course.shipped import FIRST, solutions_folder
 from underglass.toolchain.warm import warm_from
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +64,10 @@ def test_the_readers_work_stays(tmp_path: Path) -> None:
     run = lab("mine", "--copy-only", cwd=tmp_path)
     assert run.stdout == f"{tmp_path / 'mine'}: as you left it.\n"
     assert notebook.read_text() == "my answers"
+    notebook.rename(notebook.with_name("mine.ipynb"))
+    run = lab("mine", "--copy-only", cwd=tmp_path)
+    assert run.stdout == f"{tmp_path / 'mine'}: 05_frames.ipynb is new.\n"
+    assert notebook.with_name("mine.ipynb").read_text() == "my answers"
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -68,6 +75,47 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     run = lab("file", "--copy-only", cwd=tmp_path)
     assert run.returncode == 1
     assert run.stderr.startswith(f"underglass: {tmp_path / 'file'}")
+    assert "cannot be written: " in run.stderr
+    assert "Name a folder of your own" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_each_folder_opens_in_its_own_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """tests/browser/test_lab_first_screen.py looks at it; here is what decides."""
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path / "workspaces"))
+    one, other = (start_address(tmp_path / name, FIRST) for name in ("one", "other"))
+    assert one != other
+    name = one.removeprefix("/lab/workspaces/").partition("/")[0]
+    assert one == f"/lab/workspaces/{name}/tree/{FIRST}"
+    assert start_address(tmp_path / "one", FIRST) == one  # no browser has had it open
+    workspaces = WorkspacesManager(str(tmp_path / "workspaces"))
+    held = workspaces.load(name)
+    held["data"]["layout-restorer:data"]["main"] = {"dock": None}
+    written = json.dumps({"data": held["data"], "metadata": {"id": name}})
+    path = workspaces.save(name, written)
+    assert start_address(tmp_path / "one", FIRST) == f"/lab/workspaces/{name}"
+    assert path.read_text() == written
+
+
+def test_a_layout_that_cannot_be_kept_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path / "file" / "workspaces"))
+    assert start_address(tmp_path, FIRST).endswith(f"/tree/{FIRST}")
+
+
+def test_a_port_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        words = ("--no-browser", f"--port={port}", "--ServerApp.port_retries=0")
+        run = lab("mine", "--", *words, cwd=tmp_path)
+    assert run.returncode == 1
+    assert f"port {port} is not available" in run.stderr
+    last = run.stderr.splitlines()[-1]
+    assert last.startswith("underglass: JupyterLab ended with exit code 1")
+    assert last.endswith("underglass lab -- --port 8899")
     assert "Traceback" not in run.stderr
 
 

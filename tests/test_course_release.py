@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from underglass.course.release import NotReleasable, Student, release, release_files, solution_source
 from underglass.course.variants import BadVariants, filled
+from underglass.grading.lab import NoLab, read_lab
 
 ROOT = Path(__file__).parent.parent
 
@@ -169,6 +170,27 @@ def test_the_command(tmp_path: Path) -> None:
     )
     (tmp_path / "bad.ipynb").write_text("no json")
     assert run_command("bad", "--from", str(tmp_path), "--out", str(tmp_path / "out")).returncode == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff\xfe",
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 3}',
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}',
+    ],
+)
+def test_what_is_no_notebook_is_refused(text: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "lab.ipynb"
+    path.write_bytes(text)
+    with pytest.raises(NotReleasable, match=r"lab\.ipynb is no notebook: .+ Save it in Jupyter again"):
+        release_files([path], tmp_path / "out")
+    with pytest.raises(NoLab, match="is no notebook"):
+        read_lab(path)
     assert not (tmp_path / "out").exists()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grading_class import LAB, RIGHT, ROOT, answered, cell_of
+from underglass.cli.command import main
 from underglass.grading.answers import Unreadable, find_answers, read_cells
 from underglass.grading.archives import Refused
 from underglass.grading.lab import Lab, lab_of, plain, read_lab, read_plain
@@ -69,6 +70,35 @@ def test_a_notebook_of_no_lab_is_told(tmp_path: Path) -> None:
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="There is no folder or zip"):
         find_submissions(tmp_path / "none", (LAB,))
+    (tmp_path / "no.zip").write_text("no zip")
+    with pytest.raises(Refused, match=r"no\.zip: the file is no zip .+ Name a folder"):
+        find_submissions(tmp_path / "no.zip", (LAB,))
+
+
+def test_the_command_says_what_there_is_instead(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given, out = tmp_path / "given", str(tmp_path / "grades")
+    given.mkdir()
+    assert main(["grade", str(given), "--out", out]) == 1
+    assert capsys.readouterr().err.startswith(f"underglass: {given} holds no notebook.")
+    files(given, "ada/mine.ipynb")
+    assert main(["grade", str(given), "--out", out]) == 1
+    said = capsys.readouterr().err
+    assert "the first is 'ada/mine.ipynb'" in said
+    assert "--lab" in said
+    assert main(["grade", str(given), "--lab", "5_frames", "--out", out]) == 1
+    assert "Did you mean 05_frames" in capsys.readouterr().err
+
+
+def test_the_command_counts_one_submission_and_names_strays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`underglass grade` said "1 submissions"."""
+    files(tmp_path / "given", "bob/mine.ipynb")
+    (tmp_path / "given" / f"ada/{LAB}").mkdir(parents=True)  # handed in without a notebook
+    assert main(["grade", str(tmp_path / "given"), "--out", str(tmp_path / "grades")]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("1 submission, 1 graded now; 1 unreadable\n")
+    assert "'bob/mine.ipynb' is named after none of these labs" in said.err
 
 
 def test_names_for_files_differ_and_are_safe() -> None:

@@ -5,7 +5,7 @@
 
 There is no compiler on the PATH, nothing of this checkout in reach, and no Python environment but the new
 one. It asks: is `doctor` content, is the book laid out, does a chapter run, does a lab as it is handed out
-get no point, and its solution some? Prints one line; exit code 1: something did not.
+get no point, and its solution all? Prints one line; exit code 1: something did not.
 """
 
 from __future__ import annotations
@@ -62,10 +62,13 @@ class Place:
             raise SystemExit(f"package.py: pip cannot install the wheel: {installed.stderr.strip()}")
 
 
-def points(place: Place, grades: Path) -> dict[str, float]:
-    """Student → points of the lab, as the table of the class has them."""
+def points(place: Place, grades: Path) -> dict[str, tuple[float, float]]:
+    """Student → points of the lab, and those to be had, as the table of the class has them."""
     with (place.folder / "work" / grades / "grades.csv").open(encoding="utf-8") as table:
-        return {row["student"]: float(row[f"{LAB} total"]) for row in csv.DictReader(table)}
+        return {
+            row["student"]: (float(row[f"{LAB} total"]), float(row[f"{LAB} out of"]))
+            for row in csv.DictReader(table)
+        }
 
 
 def ask(place: Place) -> dict[str, str]:
@@ -85,15 +88,20 @@ def ask(place: Place) -> dict[str, str]:
         f"course/book/{CHAPTER}.ipynb",
     )  # fmt: skip
     hold("chapter", chapter.returncode == 0, chapter.stderr[-2000:])
-    for student, folder in (("new", "labs"), ("done", "solutions")):
+    # What answers a lab is its solution with the variants filled in: nbgrader's source notebook.
+    filled = place.run("underglass", "release", LAB, "--source", "--out", "filled")
+    hold("release", filled.returncode == 0, filled.stderr)
+    for student, folder in (("new", "course/labs"), ("done", "filled")):
         target = work / "submitted" / student / LAB
         target.mkdir(parents=True)
-        shutil.copyfile(work / "course" / folder / f"{LAB}.ipynb", target / f"{LAB}.ipynb")
+        shutil.copyfile(work / folder / f"{LAB}.ipynb", target / f"{LAB}.ipynb")
     # The book's own solutions are the package's: nothing but the command is needed.
     graded = place.run("underglass", "grade", "submitted", "--lab", LAB, "--out", "grades")
     hold("grading", graded.returncode == 0, graded.stderr)
     got = points(place, Path("grades")) if not graded.returncode else {}
-    hold("points", got.get("new") == 0 < got.get("done", 0), str(got))
+    none, _ = got.get("new", (None, 0))
+    all_, most = got.get("done", (None, 0))
+    hold("points", none == 0 and all_ == most > 0, str(got))
     return found
 
 

@@ -52,7 +52,7 @@ SYSTEMS = (
     _linux("aarch64"),
     System(
         "macos-arm64",
-tuple(mac_platforms((14, 0), "arm64")),  # macOS 14, universal wheels among them
+        tuple(mac_platforms((14, 0), "arm64")),  # macOS 14, universal wheels among them
         {**_UNIX, "sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
     ),
     System(

@@ -12,6 +12,8 @@ from underglass.cli.parts import Commands, add_limits, limits_of, new_command, o
 from underglass.errors import GuestFault, LimitExceeded, UnderglassError
 
 if TYPE_CHECKING:
+    from underglass.goprogram import GoProgram
+    from underglass.program import Function
     from underglass.trace import Trace
     from underglass.trace.sentinel import Finding
 
@@ -78,21 +80,25 @@ def _one_call(options: argparse.Namespace) -> Iterator[Trace]:
     from underglass.cli.expression import read_call
 
     name, values = read_call(options.words[0])
-    program = open_program(options.words[1:], keep=True)
-    yield program.record(name, *values, abi=options.abi)
+    files = options.words[1:]
+    program = open_program(files, keep=True)
+    own = _own(program, files)
+    trace = program.record(name, *values, abi=options.abi)
+    if not {function.address for function in own} & {function.address for function in trace.functions}:
+        raise UnderglassError(
+            f"{options.words[0]} came through no assembly function of the program's own, and nothing else is "
+            f"checked. Call one of {', '.join(function.name for function in own)}."
+        )
+    yield trace
 
 
 def _whole_run(options: argparse.Namespace) -> Iterator[Trace]:
     from underglass.machine import Limits, Machine
     from underglass.trace.entries import caught
 
-    program = open_program(options.words, keep=False).program
-    own = [f for f in program.functions.values() if f.is_assembly and program.source_of(f) is not None]
-    if not own:
-        raise UnderglassError(
-            "The program has no assembly function of its own. Give its .s sources, and call them from main."
-        )
-    machine = Machine(program, limits=limits_of(options, Limits()))
+    program = open_program(options.words, keep=False)
+    own = _own(program, options.words)
+    machine = Machine(program.program, limits=limits_of(options, Limits()))
     # What the program writes is not what is asked for here; findings alone go to stdout.
     machine.kernel.output.listener = lambda descriptor, data: pass_on(2, data)
     try:
@@ -101,6 +107,18 @@ def _whole_run(options: argparse.Namespace) -> Iterator[Trace]:
         print(f"underglass: {error}", file=sys.stderr)
     finally:
         machine.close()
+
+
+def _own(program: GoProgram, files: list[str]) -> list[Function]:
+    """The assembly functions whose source is at hand, which are those that are judged."""
+    facts = program.program
+    own = [f for f in facts.functions.values() if f.is_assembly and facts.source_of(f) is not None]
+    if not own:
+        raise UnderglassError(
+            f"{', '.join(files)}: the program has no assembly function of its own, and nothing else is "
+            "checked. Give its .s sources; with --run, main has to call them."
+        )
+    return own
 
 
 def _fields(finding: Finding) -> dict[str, object]:

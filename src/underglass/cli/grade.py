@@ -86,6 +86,7 @@ def _grade(options: argparse.Namespace) -> int:
     from underglass.course.shipped import solutions_folder
     from underglass.grading.children import ChildLimits
     from underglass.grading.grader import Grader, find_solutions
+    from underglass.grading.pages import plural
 
     out: Path = options.out
     if out.exists() and not out.is_dir():
@@ -120,10 +121,14 @@ def _grade(options: argparse.Namespace) -> int:
             print("underglass: stopped. What is graded is kept; --resume goes on from here.", file=sys.stderr)
             raise
     for stray in given.strays:
-        print(f"underglass: {stray!r} belongs to none of these labs, and was left.", file=sys.stderr)
+        print(
+            f"underglass: {stray!r} is named after none of these labs, and was left. Rename it after its "
+            f"lab, as {next(iter(grader.solutions))}.ipynb, and grade again with --resume.",
+            file=sys.stderr,
+        )
     states = [verdict.state for verdict in given.verdicts]
     odd = ", ".join(f"{states.count(s)} {s}" for s in ("limit", "unreadable", "quarantined") if s in states)
-    print(f"{len(states)} submissions, {given.made} of them graded now{f'; {odd}' if odd else ''}")
+    print(f"{plural(len(states), 'submission')}, {given.made} graded now{f'; {odd}' if odd else ''}")
     for path in given.written:
         print(path)
     if options.gradebook:

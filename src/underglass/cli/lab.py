@@ -55,13 +55,21 @@ def _lab(options: argparse.Namespace) -> int:
         )
     folder: Path = options.folder.absolute()
     made = lay_out(folder, (*PARTS, "solutions") if options.solutions else PARTS)
-    print(f"{folder}: {len(made)} notebooks are new." if made else f"{folder}: as you left it.", flush=True)
+    new = f"{len(made)} notebooks are" if len(made) > 1 else f"{made[0].name} is" if made else ""
+    print(f"{folder}: {new} new." if new else f"{folder}: as you left it.", flush=True)
     if options.copy_only:
         return 0
     if options.seed is not None:
         warm_from(options.seed)
     show_warm_up()
-    return open_lab(folder, options.rest, in_hub=options.hub)
+    code = open_lab(folder, options.rest, in_hub=options.hub)
+    if code > 0:
+        print(
+            f"underglass: JupyterLab ended with exit code {code}; what it says above is why. Where a port is "
+            "in use, name another one: underglass lab -- --port 8899",
+            file=sys.stderr,
+        )
+    return code
 
 
 def open_lab(folder: Path, words: list[str], *, in_hub: bool = False) -> int:
@@ -72,12 +80,14 @@ def open_lab(folder: Path, words: list[str], *, in_hub: bool = False) -> int:
         words: further options of JupyterLab's.
         in_hub: be what JupyterHub starts for a student; the hub ends it by this process's number.
     """
+    from underglass.cli.layout import ask_nothing, start_address
     from underglass.course.shipped import FIRST
 
     first = FIRST if (folder / FIRST).exists() else "book"
     command = [sys.executable, "-m", "jupyterhub.singleuser" if in_hub else "jupyterlab"]
-    command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{first}"]
-    command += [*_quiet(), *(_sockets() if in_hub else ()), *words]
+    command += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={start_address(folder, first)}"]
+    command += [*_root(), *(_sockets() if in_hub else ()), *words]
+    ask_nothing()
     if in_hub and hasattr(os, "execv") and os.name == "posix":
         os.execv(command[0], command)
     return subprocess.run(command, check=False).returncode
@@ -99,7 +109,6 @@ def _sockets() -> list[str]:
     return ["--KernelManager.transport=ipc"]
 
 
-def _quiet() -> list[str]:
-    """JupyterLab asks about its news on first start, and refuses to start for root: answered here."""
-    said = ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url="]
-    return said + (["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
+def _root() -> list[str]:
+    """In a container the reader is often root, and JupyterLab would refuse to start."""
+    return ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []

@@ -61,6 +61,8 @@ def _release(options: argparse.Namespace) -> int:
     from underglass.course.release import Student, release_files
     from underglass.course.shipped import solutions_folder
 
+    if options.out.exists() and not options.out.is_dir():
+        raise UnderglassError(f"{options.out} is a file. Name a folder with --out.")
     folder = solutions_folder(options.folder)
     named = [folder / f"{lab.removesuffix('.ipynb')}.ipynb" for lab in options.labs]
     paths = named or sorted(folder.glob("*.ipynb"))

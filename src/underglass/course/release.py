@@ -14,10 +14,11 @@ from typing import Any
 
 import nbformat
 
+from underglass.course.shipped import there_instead
 from underglass.course.variants import BadVariants, filled
 from underglass.errors import UnderglassError
 
-__all__ = ["NotReleasable", "Student", "release", "release_files", "solution_source"]
+__all__ = ["NotReleasable", "Student", "read_notebook", "release", "release_files", "solution_source"]
 
 _MARK = re.compile(
     r"^(?P<indent>\s*)(?P<comment>//|#+)\s*(?P<edge>BEGIN|END) (?P<what>SOLUTION|HIDDEN TESTS)\s*$"
@@ -92,6 +93,31 @@ def solution_source(notebook: Any, student: Student | None = None) -> Any:
         BadVariants: a variant that cannot be filled in.
     """
     return filled(notebook, student.id if student else None, student.term if student else "")
+
+
+def read_notebook(path: Path) -> tuple[Any, str]:
+    """Return a solution notebook and its text.
+
+    Raises:
+        NotReleasable: there is none, or it is none.
+    """
+    invalid: dict[str, Exception] = {}
+    try:
+        text = path.read_text(encoding="utf-8")
+        notebook = _NBFORMAT.reads(text, as_version=4, capture_validation_error=invalid)
+    except FileNotFoundError as error:
+        raise NotReleasable(f"There is no notebook {path}. {there_instead(path)}") from error
+    except (
+        nbformat.ValidationError,
+        ValueError,
+    ) as error:  # no JSON, no UTF-8, or of a version that lacks keys
+        invalid["read"] = error
+    except (AttributeError, KeyError, TypeError):  # what nbformat makes of JSON of another shape
+        invalid["read"] = TypeError("its JSON has another shape")
+    for wrong in invalid.values():
+        reason = (str(wrong).strip().splitlines() or [type(wrong).__name__])[0][:200]
+        raise NotReleasable(f"{path} is no notebook: {reason}. Save it in Jupyter again.")
+    return notebook, text
 
 
 def _close(made: Any) -> None:
@@ -182,16 +208,12 @@ def release_files(
     """
     made = []
     for path in solutions:
+        notebook, _ = read_notebook(path)
         try:
-            notebook = _NBFORMAT.read(path, as_version=4)
             lab = solution_source(notebook) if is_source else release(notebook, student, reveal=reveal)
-            made.append((out / path.name, lab))
-        except FileNotFoundError as error:
-            raise NotReleasable(f"There is no notebook {path}. Give a notebook of solutions/.") from error
-        except nbformat.reader.NotJSONError as error:
-            raise NotReleasable(f"{path} is no notebook. Give a notebook of solutions/.") from error
         except (NotReleasable, BadVariants) as error:
             raise NotReleasable(f"{path}: {error}") from error
+        made.append((out / path.name, lab))
     out.mkdir(parents=True, exist_ok=True)
     for target, notebook in made:
         text = _NBFORMAT.writes(notebook, version=4).rstrip("\n") + "\n"

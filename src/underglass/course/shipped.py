@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
 from underglass.errors import UnderglassError
 
-__all__ = ["FIRST", "PARTS", "lay_out", "shipped", "solutions_folder"]
+__all__ = ["FIRST", "PARTS", "lay_out", "shipped", "solutions_folder", "there_instead"]
 
 PARTS = ("book", "labs")
 FIRST = "book/00_intro.ipynb"  # what is opened first
@@ -43,6 +44,15 @@ def solutions_folder(named: Path | None) -> Path:
     return here if here.is_dir() else shipped("solutions")
 
 
+def there_instead(path: Path) -> str:
+    """Say which notebooks stand where `path` does not, as the last sentence of an error."""
+    names = sorted(other.stem for other in path.parent.glob("*.ipynb"))
+    if not names:
+        return f"{path.parent} holds no notebook: name the folder of the solutions."
+    near = get_close_matches(path.stem, names, 3, 0.5)
+    return f"Did you mean {' or '.join(near)}?" if near else f"{path.parent} has {', '.join(names)}."
+
+
 def lay_out(folder: Path, parts: Iterable[str] = PARTS) -> tuple[Path, ...]:
     """Copy chapters and labs into a folder of the reader's, and return what is new there.
 
@@ -53,8 +63,7 @@ def lay_out(folder: Path, parts: Iterable[str] = PARTS) -> tuple[Path, ...]:
         parts: names of `shipped`'s folders.
 
     Raises:
-        UnderglassError: this installation has no book.
-        OSError: the folder cannot be written.
+        UnderglassError: this installation has no book, or the folder cannot be written.
     """
     made = []
     for part in parts:
@@ -62,10 +71,20 @@ def lay_out(folder: Path, parts: Iterable[str] = PARTS) -> tuple[Path, ...]:
         for path in _notebooks(source):
             target = folder / part / path.relative_to(source)
             if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
+                _copy(path, target)
                 made.append(target)
     return tuple(made)
+
+
+def _copy(path: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    except OSError as error:
+        raise UnderglassError(
+            f"{target} cannot be written: {error.strerror}, {error.filename}. "
+            "Name a folder of your own, or none for go-under-glass where you are."
+        ) from error
 
 
 def _notebooks(folder: Path) -> Iterator[Path]:

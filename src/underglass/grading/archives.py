@@ -55,12 +55,15 @@ def entries(root: Path) -> Iterator[Entry]:
     """Yield the files below a folder or in a zip, in order of their names; zips in it are looked into once.
 
     Raises:
-        Refused: there is no such folder or zip.
+        Refused: there is no such folder or zip, or the zip cannot be read.
     """
     if root.is_dir():
         yield from _folder(root, ())
     elif root.is_file():
-        yield from _zip(lambda: zipfile.ZipFile(root), (), inner=True)
+        for entry in _zip(lambda: zipfile.ZipFile(root), (), inner=True):
+            if not entry.parts:  # the zip itself
+                raise Refused(f"{root}: {entry.refused}")
+            yield entry
     else:
         raise Refused(f"There is no folder or zip {root}. Name the folder of the submissions.")
 
@@ -123,15 +126,16 @@ def _inner_zip(path: Path, parts: tuple[str, ...]) -> Iterator[Entry]:
 
 def _zip(opened: Callable[[], zipfile.ZipFile], above: tuple[str, ...], *, inner: bool) -> Iterator[Entry]:
     """Yield the members of a zip, each read only when it is asked for."""
-    name = above[-1] if above else "The file"
+    name = above[-1] if above else "the file"
+    advice = "Hand it in again." if above else "Name a folder, or the zip as it was downloaded."
     try:
         archive = opened()
         members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, UnicodeError) as error:
-        yield Entry(above, f"{name} is no zip that can be read: {error}. Hand it in again.")
+        yield Entry(above, f"{name} is no zip that can be read: {error}. {advice}")
         return
     if len(members) > _MOST_MEMBERS:
-        yield Entry(above, f"{name} has {len(members):,} members; the limit is {_MOST_MEMBERS:,}.")
+        yield Entry(above, f"{name} has {len(members):,} members; the limit is {_MOST_MEMBERS:,}. {advice}")
         return
     for member in sorted(members, key=lambda member: member.filename):
         path = PurePosixPath(member.filename.replace("\\", "/"))

@@ -74,10 +74,7 @@ class Grader:
         """
         found, strays = find_submissions(root, sorted(self.solutions))
         if not found:
-            raise Refused(
-                f"{root} holds no submission for {', '.join(sorted(self.solutions))}. "
-                "`underglass grade --help` has the layouts that are known."
-            )
+            raise Refused(f"{root} {_nothing(strays, sorted(self.solutions))}")
         total(len(found))
         for stale in self.out.glob("verdicts/*/.*.partial"):
             stale.unlink(missing_ok=True)
@@ -237,6 +234,16 @@ def find_solutions(folder: Path, labs: Sequence[str]) -> dict[str, Solution]:
     if not made:
         raise NoLab(f"{folder} holds no solution with graded cells. Name their folder with --solutions.")
     return made
+
+
+def _nothing(strays: Sequence[str], labs: Sequence[str]) -> str:
+    """Say what a folder or zip without a submission holds instead, and what to do."""
+    if not strays:
+        return "holds no notebook. `underglass grade --help` has the layouts that are known."
+    return (
+        f"holds no submission: none of its files has the name of a lab, {labs[0]} to {labs[-1]}; the first "
+        f"is {strays[0]!r}. If all are for one lab, name it with --lab; else rename each after its lab."
+    )
 
 
 def write_atomically(path: Path, text: str) -> None:

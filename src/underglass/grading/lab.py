@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from underglass.course.release import Student, release, solution_source
+from underglass.course.release import NotReleasable, Student, read_notebook, release, solution_source
 from underglass.course.variants import MAGIC, drawn, read_choices
 from underglass.errors import UnderglassError
 from underglass.grading.literals import assigned_names
@@ -88,22 +88,10 @@ def read_lab(path: Path) -> tuple[Any, str]:
     Raises:
         NoLab: there is none, or it is none.
     """
-    import nbformat
-
     try:
-        text = path.read_text(encoding="utf-8")
-        return nbformat.reads(text, as_version=4), text  # type: ignore[no-untyped-call]
-    except FileNotFoundError as error:
-        raise NoLab(f"There is no solution {path}. Name the folder that has it with --solutions.") from error
-    except (
-        nbformat.reader.NotJSONError,
-        nbformat.ValidationError,
-        UnicodeDecodeError,
-        AttributeError,
-    ) as error:
-        raise NoLab(
-            f"{path} is no notebook: {str(error).splitlines()[0][:200]}. Save it in Jupyter again."
-        ) from error
+        return read_notebook(path)
+    except NotReleasable as error:
+        raise NoLab(str(error)) from error
 
 
 def lab_of(notebook: Any, name: str, student: Student | None = None) -> Lab:
