@@ -137,6 +137,8 @@ def _misfit(given: object, right: object) -> str:
     wanted, got = (next((says for kind, says in _KINDS if isinstance(a, kind)), "") for a in (right, given))
     if wanted != got:
         return f"The answer is {wanted}."
+    if isinstance(right, str) and isinstance(given, str) and _letters(given) == _letters(right):
+        return "The letters are right: leave out the commas, full stops and spaces between and behind them."
     if not isinstance(right, (list, tuple)) or not isinstance(given, (list, tuple)):
         return ""
     if len(given) != len(right):
@@ -145,6 +147,10 @@ def _misfit(given: object, right: object) -> str:
     if again and all(right.count(item) == 1 for item in right):
         return f"Each of them stands there once, and {again[0]!r} is given more often."
     return ""
+
+
+def _letters(answer: str) -> str:
+    return "".join(character for character in answer if character not in " ,;.").casefold()
 
 
 def _plain(answer: object) -> object:
