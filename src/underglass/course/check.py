@@ -102,7 +102,8 @@ def check_answer(
         return
     foreseen = {_plain(wrong): sentence for wrong, sentence in (beliefs or {}).items()}
     why = foreseen.get(_plain(given)) or _misfit(given, right) or "Go through it once more, a step at a time."
-    raise CheckFailed(f"{name}: {given!r} is not it. {why}")
+    shown = f"{given} ({given:#x})" if type(given) is int and abs(given) > 4095 else repr(given)
+    raise CheckFailed(f"{name}: {shown} is not it. {why}")
 
 
 def check_word(
