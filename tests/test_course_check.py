@@ -128,9 +128,9 @@ def test_a_foreseen_value_has_its_sentence(prog: GoProgram) -> None:
 
 def test_a_belief_that_a_case_has_no_value_for_does_not_fit(prog: GoProgram) -> None:
     said = failure(
-        "first", {(23, 0): 4}, prog, beliefs={"x // y": "No.", "(x,)[y + 1]": "No.", "x": "Its x."}
+        "first", {(23, 0): 4}, prog, beliefs={"x // y": "No.", "(x,)[y + 1]": "No.", "x": "x came back."}
     )
-    assert said.startswith("first(23, 0) gave 23, and 4 was expected. Its x.")
+    assert said.startswith("first(23, 0) gave 23, and 4 was expected. x came back.")
 
 
 def test_a_value_nobody_foresaw_leads_to_the_recording(prog: GoProgram) -> None:

@@ -138,6 +138,7 @@ def test_typed_answers(given: object, right: object) -> None:
         ("16", 16, r"The answer is a number\."),
         (16, "AX", r"The answer is a word in quotes\."),
         ("12", [1, 2], r"The answer is a list\."),
+        ("b, d.", "BD", "The letters are right: leave out the commas"),
         ([1, 2], [1, 2, 3], "It has 3 items, and 2 are given"),
         ([1, 1], [2, 1], "Each of them stands there once, and 1 is given more often"),
         ([1, 1], [2, 2], "Go through it once more"),
@@ -146,6 +147,11 @@ def test_typed_answers(given: object, right: object) -> None:
 def test_wrong_typed_answers(given: object, right: object, says: str) -> None:
     with pytest.raises(CheckFailed, match=rf"is not it\. {says}"):
         check_answer("offset", given, right)
+
+
+def test_a_large_number_is_named_in_both_bases() -> None:
+    with pytest.raises(CheckFailed, match=r"mask: 21762 \(0x5502\) is not it"):
+        check_answer("mask", 0x5502, 0x40AA)
 
 
 def test_a_foreseen_typed_answer_has_its_sentence() -> None:

@@ -102,7 +102,8 @@ def check_answer(
         return
     foreseen = {_plain(wrong): sentence for wrong, sentence in (beliefs or {}).items()}
     why = foreseen.get(_plain(given)) or _misfit(given, right) or "Go through it once more, a step at a time."
-    raise CheckFailed(f"{name}: {given!r} is not it. {why}")
+    shown = f"{given} ({given:#x})" if type(given) is int and abs(given) > 4095 else repr(given)
+    raise CheckFailed(f"{name}: {shown} is not it. {why}")
 
 
 def check_word(
@@ -137,6 +138,8 @@ def _misfit(given: object, right: object) -> str:
     wanted, got = (next((says for kind, says in _KINDS if isinstance(a, kind)), "") for a in (right, given))
     if wanted != got:
         return f"The answer is {wanted}."
+    if isinstance(right, str) and isinstance(given, str) and _letters(given) == _letters(right):
+        return "The letters are right: leave out the commas, full stops and spaces between and behind them."
     if not isinstance(right, (list, tuple)) or not isinstance(given, (list, tuple)):
         return ""
     if len(given) != len(right):
@@ -145,6 +148,10 @@ def _misfit(given: object, right: object) -> str:
     if again and all(right.count(item) == 1 for item in right):
         return f"Each of them stands there once, and {again[0]!r} is given more often."
     return ""
+
+
+def _letters(answer: str) -> str:
+    return "".join(character for character in answer if character not in " ,;.").casefold()
 
 
 def _plain(answer: object) -> object:

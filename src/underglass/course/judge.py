@@ -178,7 +178,10 @@ def _locals(trace: Trace, run: Activation) -> set[int]:
 
 
 def _paragraph(first: str, *more: str) -> str:
-    return " ".join([first, *(sentence[:1].upper() + sentence[1:] for sentence in more)])
+    """Sentences in a row; one that begins with the name of a function or a variable keeps it as it is."""
+    return " ".join(
+        [first, *(s[:1].upper() + s[1:] if s.startswith(("cell ", "step ")) else s for s in more)]
+    )
 
 
 def same(given: object, expected: object) -> bool:

@@ -216,9 +216,7 @@ class _Replay:
     def _judge(self, cell: LabCell) -> Part:
         """Run a test cell, and give points as nbgrader does (nbgrader 0.9.6, utils.py, determine_grade)."""
 
-        def part(
-            points: float, said: str = "", rules: tuple[str, ...] = (), *, is_hidden: bool = False
-        ) -> Part:
+        def part(points: float, said: str, rules: tuple[str, ...], is_hidden: bool) -> Part:
             return Part(
                 cell.id, cell.title, points, cell.out_of, said[:_MOST_SAID], rules, is_hidden, cell.judges
             )
@@ -226,19 +224,26 @@ class _Replay:
         try:
             value = self._execute(cell)
         except Exception as error:  # noqa: BLE001  # the test is the lab's, and may end in any way
-            rules = tuple(r for r in error.rules if r in RULES) if isinstance(error, CheckFailed) else ()
-            if self._is_hidden(error, cell):
-                broken = "".join(f" It breaks a rule: {RULES[r].title}." for r in rules)
-                return part(0.0, _HIDDEN + broken, rules, is_hidden=True)
-            return part(0.0, self._said(cell, error), rules)
+            failures = self._failures(cell)
+            if error not in failures:
+                failures.append(error)
+            return part(0.0, *self._told(cell, failures))
         points = _credit(value, cell.out_of)
-        failures = self._failures(cell) if points < cell.out_of else []
-        open_ = [f for f in failures if not self._is_hidden(f, cell)]
-        said = " ".join([*map(str, open_), *([_HIDDEN] if len(open_) < len(failures) else [])])
-        rules = tuple(dict.fromkeys(r for f in open_ for r in f.rules if r in RULES))
-        return part(points, said, rules, is_hidden=bool(failures) and not open_)
+        return part(points, *self._told(cell, self._failures(cell) if points < cell.out_of else []))
 
-    def _failures(self, cell: LabCell) -> list[CheckFailed]:
+    def _told(self, cell: LabCell, failures: list[Exception]) -> tuple[str, tuple[str, ...], bool]:
+        """What the student reads of failures, the rules they broke, and whether all of them are hidden."""
+        open_ = [f for f in failures if not self._is_hidden(f, cell)]
+        broken = (r for f in open_ or failures if isinstance(f, CheckFailed) for r in f.rules if r in RULES)
+        rules = tuple(dict.fromkeys(broken))
+        said = list(dict.fromkeys(self._said(cell, f) for f in open_))
+        if len(open_) < len(failures):
+            said.append(_HIDDEN)
+        if not open_:
+            said += [f"It breaks a rule: {RULES[r].title}." for r in rules]
+        return " ".join(said), rules, bool(failures) and not open_
+
+    def _failures(self, cell: LabCell) -> list[Exception]:
         """What failed in a cell that gives points for its parts."""
         every = [f for held in self.namespace.values() if isinstance(held, Marks) for f in held.failures]
         return [f for f in every if f"<{cell.id}>" in [file for file, _ in _frames(f.__traceback__)]]
@@ -249,6 +254,9 @@ class _Replay:
         if reasons:
             return f"Your answer is not in the program. {reasons[0]}"
         words = str(error) if isinstance(error, CheckFailed) else f"The test ended with {_named(error)}"
+        notes = [self.answers[a].note for a in cell.judges if self.answers[a].note]
+        if notes and isinstance(error, NameError):
+            words = " ".join(notes)
         missing = [a for a in cell.judges if self.answers[a].found == "missing"]
         return f"The answer is missing. {words}" if missing else words
 
