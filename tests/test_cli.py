@@ -358,6 +358,13 @@ def test_release_writes_labs_and_says_where(tmp_path: Path) -> None:
     assert (run.stdout.decode(), run.returncode) == (f"{tmp_path / '05_frames.ipynb'}\n", 0)
     made = (tmp_path / "05_frames.ipynb").read_text(encoding="utf-8")
     assert made == (root / "labs" / "05_frames.ipynb").read_text(encoding="utf-8")
+    assert "There is no notebook" in said(underglass("release", "99_none", "--out", str(tmp_path), cwd=root))
+    (tmp_path / "solutions").mkdir()
+    assert "holds no notebook" in said(underglass("release", "--out", "out", cwd=tmp_path))
+
+
+def test_release_of_a_wrong_name_says_what_there_is(tmp_path: Path) -> None:
+    root = Path(__file__).parent.parent
     wrong = said(underglass("release", "5_frames", "--out", str(tmp_path), cwd=root))
     assert "There is no notebook solutions/5_frames.ipynb. Did you mean 05_frames" in wrong
     named = said(underglass("release", "99", "--out", str(tmp_path), cwd=root))
@@ -366,8 +373,6 @@ def test_release_writes_labs_and_says_where(tmp_path: Path) -> None:
     assert "none holds no notebook: name the folder of the solutions" in absent
     (tmp_path / "file").write_text("")
     assert "file is a file. Name a folder" in said(underglass("release", "--out", "file", cwd=tmp_path))
-    (tmp_path / "solutions").mkdir()
-    assert "holds no notebook" in said(underglass("release", "--out", "out", cwd=tmp_path))
 
 
 @pytest.mark.parametrize(

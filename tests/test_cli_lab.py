@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -117,6 +118,30 @@ def test_a_port_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert last.startswith("underglass: JupyterLab ended with exit code 1")
     assert last.endswith("underglass lab -- --port 8899")
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are Unix's")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_jupyterlabs_to_answer(number: int) -> None:
+    """`underglass lab` killed JupyterLab at once after Ctrl-C, and left it behind at SIGTERM."""
+    child = (
+        "import signal, sys; signal.signal({0}, lambda *_: sys.exit(7)); "
+        "print('up', flush=True); signal.pause()"
+    )
+    parent = (
+        "import subprocess, sys; from underglass.cli.lab import _ended; "
+        f"sys.exit(_ended(subprocess.Popen([sys.executable, '-c', {child.format(int(number))!r}])))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", parent], stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        if number == signal.SIGINT:  # a terminal sends it to all
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        assert process.wait(20) == 7
 
 
 def test_the_first_build_is_told(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -90,7 +91,21 @@ def open_lab(folder: Path, words: list[str], *, in_hub: bool = False) -> int:
     ask_nothing()
     if in_hub and hasattr(os, "execv") and os.name == "posix":
         os.execv(command[0], command)
-    return subprocess.run(command, check=False).returncode
+    return _ended(subprocess.Popen(command))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Wait for JupyterLab, which hears Ctrl-C itself and asks; what ends this process ends it too."""
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:
+                continue
+            return code if code >= 0 else 128 - code  # ended by a signal, as shells have it
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _sockets() -> list[str]:
