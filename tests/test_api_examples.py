@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import doctest
 import importlib
 import io
@@ -186,6 +187,7 @@ def test_an_example_gives_what_it_says(
     world: dict[str, Any], name: str, add_files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(add_files[0].parent)
+    monkeypatch.setattr(builtins, "_", None, raising=False)  # where "single" keeps the latest value
     names = dict(world)
     for example in doctest.DocTestParser().get_examples(EXAMPLES[name].doc):
         out = io.StringIO()

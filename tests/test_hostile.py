@@ -96,8 +96,8 @@ def test_no_process_and_no_folder_is_left(graded: Graded) -> None:
     import psutil
 
     assert graded.verdicts
-    own = psutil.Process()
-    assert [p.cmdline() for p in own.children(recursive=True) if "underglass" in " ".join(p.cmdline())] == []
+    lines = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
+    assert [line for line in lines if "underglass.grading" in line] == []
     assert list((graded.folder / "tmp").iterdir()) == []
 
 
